@@ -1,0 +1,112 @@
+"""What every command needs before it can begin: settings, inventory, journal, and where to say things."""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+
+import typer
+
+from healer.cli.options import Common
+from healer.inventory.resolve import load_inventory
+from healer.inventory.sources import is_host_list, path_of
+from healer.journal.queries import debts, holds
+from healer.model.action import Owe
+from healer.model.errors import UsageError
+from healer.model.events import HostHeld, Stamped
+from healer.model.host import Inventory
+from healer.model.secret import Secret
+from healer.ports import Journal
+from healer.settings import Settings, load
+from healer.wiring import journal_of
+
+
+@dataclass
+class Setting:
+    """One command's surroundings, read when first asked for."""
+
+    common: Common
+    settings: Settings
+    become_password: Secret | None = None
+    chosen: Inventory | None = None
+    journals: dict[str, Journal] = field(default_factory=dict)
+
+    @cached_property
+    def journal(self) -> Journal:
+        """The control node's journal."""
+        return journal_of(self.settings)
+
+    def sources(self) -> tuple[str, ...]:
+        """Return the inventory sources. Raises UsageError when none is named anywhere."""
+        if self.common.inventory:
+            return tuple(self.common.inventory)
+        usual = tuple(source for source in self.settings.inventory if is_host_list(source) or Path(source).exists())
+        if not usual:
+            looked = ", ".join(self.settings.inventory)
+            raise UsageError(f"no inventory was given, and {looked} is not there", advice="Give one with -i FILE, or set HEALER_INVENTORY.")
+        return usual
+
+    def inventory(self, sources: Sequence[str] | None = None) -> Inventory:
+        """Return the inventory, read anew unless one was chosen."""
+        if self.chosen is not None and sources is None:
+            return self.chosen
+        return load_inventory(tuple(self.common.inventory or ()) or tuple(sources or ()) or self.sources())
+
+    def inventory_paths(self) -> tuple[Path, ...]:
+        """Return the sources that are files or folders."""
+        return tuple(path_of(source) for source in self.sources() if not is_host_list(source))
+
+    def using(self, inventory: Inventory) -> "Setting":
+        """Return the setting with this inventory in place of the files."""
+        return replace(self, chosen=inventory)
+
+    def held(self) -> dict[str, str]:
+        """Return the hosts that a person has to look at first, with the sentence that says so."""
+        return {host: _held_words(host, stamped) for host, stamped in holds(self.journal).items()}
+
+    def holders(self) -> dict[str, str]:
+        """Return by which run each held host is held."""
+        return {host: stamped.run for host, stamped in holds(self.journal).items()}
+
+    def debts(self) -> Mapping[str, tuple[Owe, ...]]:
+        """Return what is owed, by host."""
+        return debts(self.journal)
+
+    def remember(self, run: str, journal: Journal) -> None:
+        """Keep where a run's events are."""
+        self.journals[run] = journal
+
+    def events(self, run: str) -> Sequence[Stamped]:
+        """Return the events of a run of this command."""
+        return self.journals.get(run, self.journal).events(run)
+
+    def say(self, line: str) -> None:
+        """Say something beside the result: on standard error where the result is JSON."""
+        typer.echo(line, err=self.common.json)
+
+
+def _held_words(host: str, stamped: Stamped) -> str:
+    reason = stamped.event.reason if isinstance(stamped.event, HostHeld) else ""
+    return f"held since {stamped.at:%Y-%m-%d %H:%M} by run {stamped.run}: {reason} (free it with `healer ack {host}`)"
+
+
+def prepare(common: Common) -> Setting:
+    """Read the settings under the flags, and ask for the sudo password where that was wanted. Raises InputError, UsageError."""
+    flags = {
+        "database": common.database,
+        "forks": common.forks,
+        "known_hosts": tuple(common.known_hosts) if common.known_hosts else None,
+        "user": common.user,
+        "private_key": common.private_key,
+    }
+    settings = load(flags, os.environ)
+    return Setting(common, settings, _password() if common.ask_become_pass else None)
+
+
+def _password() -> Secret:
+    """Ask without echo; without a terminal one line of standard input is the password."""
+    if sys.stdin.isatty():
+        return Secret(typer.prompt("sudo password of the hosts", hide_input=True, err=True))
+    return Secret(sys.stdin.readline().rstrip("\n"))

@@ -1,0 +1,1 @@
+"""Who: reads inventory sources and resolves them into one frozen Inventory."""

@@ -1,0 +1,1 @@
+"""What happened: the event store, its codec and its folds."""

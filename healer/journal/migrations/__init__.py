@@ -1,0 +1,1 @@
+"""The journal's schema and how older journals get there. Forward only."""

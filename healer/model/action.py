@@ -1,0 +1,180 @@
+"""What a step wants done on one host. The verbs are a closed set that only the engine performs; a new verb is a decision."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A short command in the foreground. Exit codes other than `accepted` are bad. `changed_codes` None means: it always changes.
+
+    `mutating` false means that it only looks: no gate, no lease, no intent that would have to be asked for later.
+    """
+
+    argv: tuple[str, ...]
+    stdin: str = ""
+    timeout: float = 60.0
+    accepted: tuple[int, ...] = (0,)
+    changed_codes: tuple[int, ...] | None = None
+    mutating: bool = True
+    environment: Mapping[str, str] = field(default_factory=dict)
+    directory: str = ""
+    verb: Literal["run"] = "run"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A long act that must outlive the SSH link: a package transaction. Runs detached, is polled, can be attached to again.
+
+    `script` is static shell text, `arguments` its parameters. `exit_meanings` gives words for exit codes worth telling;
+    codes in `busy_codes` mean that somebody else holds a lock, and nothing was done.
+    """
+
+    script: str
+    arguments: tuple[str, ...] = ()
+    stdin: str = ""
+    timeout: float = 3600.0
+    accepted: tuple[int, ...] = (0,)
+    busy_codes: tuple[int, ...] = ()
+    changed_codes: tuple[int, ...] | None = None
+    exit_meanings: Mapping[int, str] = field(default_factory=dict)
+    verb: Literal["job"] = "job"
+
+
+@dataclass(frozen=True, slots=True)
+class PutFile:
+    """Place a file whole, by temporary name and rename, only when content, owner or mode differ. `mode` is octal text such as 0644."""
+
+    path: str
+    content: str
+    owner: str = "root"
+    group: str = "root"
+    mode: str = "0644"
+    encoding: Literal["utf-8", "base64"] = "utf-8"
+    backup: bool = False
+    validate: tuple[str, ...] = ()
+    verb: Literal["put_file"] = "put_file"
+
+
+@dataclass(frozen=True, slots=True)
+class Reboot:
+    """Boot the host and prove it by three witnesses. `expected_kernel` empty means: not judged. Times are seconds."""
+
+    expected_kernel: str = ""
+    timeout: float = 600.0
+    stay_up: float = 10.0
+    verb: Literal["reboot"] = "reboot"
+
+
+@dataclass(frozen=True, slots=True)
+class Relogin:
+    """Prove that a second, fresh login works while the first is still open."""
+
+    timeout: float = 60.0
+    verb: Literal["relogin"] = "relogin"
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeUntil:
+    """Ask a probe until it is good or the time is over. `probe` names a probe plug-in, `arguments` its parameters.
+
+    `origin` is `host` (through the host's SSH channel), `control`, or an inventory host's name. `delay` are seconds before the first question.
+    """
+
+    probe: str
+    arguments: Mapping[str, object] = field(default_factory=dict)
+    origin: str = "host"
+    timeout: float = 30.0
+    interval: float = 1.0
+    consecutive: int = 1
+    delay: float = 0.0
+    verb: Literal["probe_until"] = "probe_until"
+
+
+@dataclass(frozen=True, slots=True)
+class CallPython:
+    """Call a function of the user's own file with a fabric.Connection. Cannot be asked about after a crash: the host is held then."""
+
+    file: str
+    function: str
+    arguments: Mapping[str, object] = field(default_factory=dict)
+    digest: str = ""
+    verb: Literal["call_python"] = "call_python"
+
+
+@dataclass(frozen=True, slots=True)
+class LookAgain:
+    """Read facts again and judge them by the step's own `verify`: the proof that an act worked."""
+
+    facts: tuple[str, ...] = ()
+    verb: Literal["look_again"] = "look_again"
+
+
+Verb = Run | Job | PutFile | Reboot | Relogin | ProbeUntil | CallPython | LookAgain
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing to do on one host.
+
+    `summary` is a sentence for people in the imperative. `disruptive` actions are preceded by the drain. `makes_stale` are facts
+    that must be read again afterwards (`*` all). `undo` is what a person would type to take it back, or empty.
+    `unit` is set by restarts so that they can be counted. `owed` is a debt's text that is paid by this action.
+    """
+
+    summary: str
+    verb: Verb
+    disruptive: bool = True
+    makes_stale: tuple[str, ...] = ("*",)
+    undo: str = ""
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Owe:
+    """Something that should be done and may not be done now (a reboot outside its window); shown until it is paid.
+
+    `waits` is true when time alone brings the permission (a declared window opens): the run then ends with work left.
+    """
+
+    kind: str
+    detail: str
+    waits: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """Nothing is to be done, and why. `owes` are debts that the skip leaves behind."""
+
+    reason: str
+    owes: tuple[Owe, ...] = ()
+    decision: Literal["skip"] = "skip"
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """The step will not act on this host, and why: the host fails (or is skipped by name) without having been touched.
+
+    `terminal` is the state in which the host ends: `failed`, `busy` or `skipped`.
+    """
+
+    reason: str
+    terminal: Literal["failed", "busy", "skipped"] = "failed"
+    decision: Literal["refuse"] = "refuse"
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Actions to perform in order. `results` are values for `register`; `versions` are the package versions that this act
+    installs (what a canary freezes); `forecast` are lines for the plan; `owes` are debts that remain after the act."""
+
+    actions: tuple[Action, ...]
+    results: Mapping[str, object] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    forecast: tuple[str, ...] = ()
+    owes: tuple[Owe, ...] = ()
+    decision: Literal["act"] = "act"
+
+
+Decision = Act | Skip | Refuse

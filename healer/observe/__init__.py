@@ -1,0 +1,1 @@
+"""What is there: asks a host everything in one round trip and parses the answers."""

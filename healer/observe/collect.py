@@ -1,0 +1,78 @@
+"""Asks a host everything that is wanted in one round trip; every reading comes back as a value or as Unknown with its reason."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from healer.discovery import plugins
+from healer.model.command import Command, CommandResult
+from healer.model.errors import BecomeError, OutcomeUnknown
+from healer.model.facts import Facts, Unknown
+from healer.observe.facts.contract import Fact
+from healer.observe.reading import lines
+from healer.observe.sections import CUT, Section, compose, parse_sections, value
+from healer.ports import Remote
+
+
+def all_facts() -> Mapping[str, Fact]:
+    """Return every fact that healer can read, by name."""
+    return plugins("healer.observe.facts", Fact)
+
+
+def collect(remote: Remote, wanted: Sequence[str], *, become: bool, timeout: float = 120.0) -> Facts:
+    """Read the wanted facts in one round trip; `timeout` bounds it in seconds. Nothing is written on the host.
+
+    With `become` and no root to be had, the look is made as the login user: facts that need root are then Unknown, the others are read.
+    A link that breaks during the look leaves the facts that were not yet answered Unknown. Raises UnreachableError when nothing was asked.
+    """
+    facts = all_facts()
+    asked = {name: facts[name] for name in wanted if name in facts}
+    readings = read(remote, tuple(asked.values()), become=become, timeout=timeout)
+    return Facts({name: readings.get(name, Unknown(f"healer knows no fact named {name}")) for name in wanted})
+
+
+def read(remote: Remote, facts: Sequence[Fact], *, become: bool, timeout: float) -> Mapping[str, object]:
+    """Return the readings of these facts by name; as `collect`, for facts that are at hand."""
+    if not facts:
+        return {}
+    nonce = secrets.token_hex(16)
+    text = compose(nonce, facts).encode()
+    try:
+        result = _ask(remote, Command(("sh", "-s"), stdin=text, timeout=timeout, become=become))
+    except OutcomeUnknown as error:
+        return {fact.name: Unknown(f"the answer was lost: {error.message}") for fact in facts}
+    return readings_of(nonce, facts, result)
+
+
+def _ask(remote: Remote, command: Command) -> CommandResult:
+    try:
+        return remote.run(command)
+    except BecomeError:
+        return remote.run(replace(command, become=False))
+
+
+def readings_of(nonce: str, facts: Sequence[Fact], result: CommandResult) -> Mapping[str, object]:
+    """Return what the host's answer says about each fact. Pure."""
+    # Bytes that are no UTF-8 stay visible as escapes, so that everything that is read can be written down again.
+    stdout, stderr = (stream.decode(errors="backslashreplace") for stream in (result.stdout, result.stderr))
+    sections = parse_sections(nonce, stdout, stderr)
+    absent = Section(Unknown(_why_absent(result, stderr)), "", "")
+    return {fact.name: value(fact, _or_absent(sections.get(fact.name), absent)) for fact in facts}
+
+
+def _or_absent(section: Section | None, absent: Section) -> Section:
+    """Return the section; one that was cut gets the reason of the whole look instead, because it says more."""
+    if section is None or section.status == CUT:
+        return absent
+    return section
+
+
+def _why_absent(result: CommandResult, stderr: str) -> str:
+    if isinstance(result.status, Unknown):
+        return f"the answer was cut off: {result.status.reason}"
+    if result.truncated:
+        return "the answer was cut off: it is longer than healer reads"
+    if result.status == 0:
+        return CUT.reason
+    words = lines(stderr)
+    return f"the observation ended with status {result.status}{': ' + words[-1].strip()[:300] if words else ''}"

@@ -1,0 +1,1 @@
+"""A plug-in room: one file a fact."""

@@ -1,0 +1,94 @@
+"""The frame of an observation: facts become one script, and its output becomes sections again. Pure."""
+
+import re
+import shlex
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from healer.model.facts import Unknown
+from healer.observe.facts.contract import Fact
+from healer.observe.reading import lines, script
+
+TOO_SLOW = 124
+"""What `timeout` exits with when the time is over (GNU coreutils manual, timeout invocation)."""
+
+CUT = Unknown("the answer was cut off")
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What one fact's script printed. `status` is Unknown when root was needed and not had, or the end mark never came."""
+
+    status: int | Unknown
+    stdout: str
+    stderr: str
+
+
+def compose(nonce: str, facts: Sequence[Fact]) -> str:
+    """Return the one script that reads all these facts.
+
+    All that it does stands in functions, which its last line calls: a script that was cut on the way does nothing. The nonce is the only
+    thing in it that is not static; it travels on standard input, where other users of the host cannot see it.
+    """
+    if not re.fullmatch(r"[0-9a-f]{16,64}", nonce):
+        raise ValueError("the nonce must be 16 to 64 hexadecimal digits")
+    calls = [_call(fact) for fact in facts]
+    head = [f"nonce={nonce}", f"prelude={shlex.quote(script('prelude.sh'))}", script("frame.sh")]
+    return "\n".join([*head, "observe() {", ":", *calls, "}", "observe", ""])
+
+
+def _call(fact: Fact) -> str:
+    return " ".join(["section", fact.name, str(fact.seconds), "root" if fact.root else "any", shlex.quote(fact.script)])
+
+
+def parse_sections(nonce: str, stdout: str, stderr: str) -> Mapping[str, Section]:
+    """Return the sections by name. A section whose end mark is missing was cut off; text outside of all marks is dropped."""
+    complaints = {name: body for name, body, _ in _bodies(nonce, stderr)}
+    return {name: Section(_status(word), body, complaints.get(name, "")) for name, body, word in _bodies(nonce, stdout)}
+
+
+def _bodies(nonce: str, text: str) -> Iterator[tuple[str, str, str]]:
+    """Yield name, body and the end mark's word; the word is empty when the next mark is not this section's end."""
+    pattern = rf"(?:^|\n){nonce} (begin|end) (\S+)(?: (\S+))?\n"
+    marks = list(re.finditer(pattern, text))
+    for number, mark in enumerate(marks):
+        if mark[1] != "begin":
+            continue
+        following = marks[number + 1] if number + 1 < len(marks) else None
+        ended = following is not None and following[1] == "end" and following[2] == mark[2]
+        end = following.start() if following is not None else len(text)
+        yield mark[2], text[mark.end() : end], (following[3] or "") if following is not None and ended else ""
+
+
+def _status(word: str) -> int | Unknown:
+    if word == "root":
+        return Unknown("it needs root, which is not to be had on this host")
+    if not word.isdigit():
+        return CUT
+    return int(word)
+
+
+def value(fact: Fact, section: Section) -> object:
+    """Return the fact's value, or Unknown with the reason why there is none."""
+    if isinstance(section.status, Unknown):
+        return section.status
+    if section.status != 0:
+        return Unknown(why(section.status, section.stderr, fact.seconds))
+    try:
+        return fact.parse(section.stdout)
+    except ValueError as error:
+        return Unknown(f"the host's answer makes no sense: {error}")
+
+
+def why(status: int, stderr: str, seconds: int) -> str:
+    """Return the sentence for a script that did not end with 0."""
+    if status == TOO_SLOW:
+        return f"it took longer than {seconds} s on the host"
+    if status > 128:
+        return f"it was ended by signal {status - 128} on the host"
+    return _last(lines(stderr)) or f"it ended with status {status} and said nothing"
+
+
+def _last(found: Iterable[str]) -> str:
+    *_, last = ["", *found]
+    return last.strip()[:300]

@@ -1,0 +1,129 @@
+"""The whole run on one screen: who, what is wanted, under which limits, who else is at it, do it play by play, tell it."""
+
+import getpass
+import os
+import socket
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+
+from healer.freezing import digest_of, documents_of
+from healer.inventory.patterns import select
+from healer.model.errors import PlaybookError
+from healer.model.events import RunEnded, RunResumed, RunStarted
+from healer.model.policy import Member
+from healer.model.report import RunReport
+from healer.playbook.render import Renderer
+from healer.report.summary import summarise
+from healer.rollout.context import PlayContext, RunInputs
+from healer.rollout.doors import Doors, Stopped
+from healer.rollout.engine import PlayRun
+from healer.rollout.members import members_of, policy_of
+from healer.rollout.outcome import exit_code
+from healer.rollout.planning import steps
+from healer.rollout.recorder import Recorder
+
+Locks = Callable[[Sequence[str], str], AbstractContextManager[object]]
+"""Takes the control node's locks of these budget groups for a run; raises LockedError naming the holder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A run that was asked for. `command` is what history shows; `playbook_text` is frozen with it. `signal` is read after a stop."""
+
+    inputs: RunInputs
+    command: str
+    playbook_text: str = ""
+    resume: bool = False
+    held: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A play with everything that can be known before the first connection."""
+
+    context: PlayContext
+    members: tuple[Member, ...]
+
+
+def carry_out(order: Order, doors: Doors, locks: Locks) -> RunReport:
+    """Run the order to its end and return what is to be told of it.
+
+    Raises InputError before anything is touched, LockedError when others are at it, JournalError when nothing can be recorded.
+    A stop (a signal) leaves the run open for `healer resume`; its report has no exit code.
+    """
+    staged = stage(order.inputs)
+    with locks(groups_of(staged), order.inputs.run):
+        recorder = Recorder(doors, order.inputs.run)
+        begin(order, recorder)
+        try:
+            for play in staged:
+                PlayRun(play.context, play.members, doors, recorder).run(order.held)
+        except Stopped:
+            return tell(order, doors)
+        return end(order, doors, recorder)
+
+
+def stage(inputs: RunInputs) -> tuple[Staged, ...]:
+    """Render every play's policy and find its hosts; raises InputError for what cannot be right."""
+    renderer = Renderer()
+    return tuple(_stage(inputs, index, renderer) for index in range(len(inputs.playbook.plays)))
+
+
+def _stage(inputs: RunInputs, index: int, renderer: Renderer) -> Staged:
+    play = inputs.playbook.plays[index]
+    scope_text = str(renderer.render(play.hosts, PlayContext.outer_scope(play, inputs.extra), play.where))
+    chosen = select(scope_text, inputs.inventory)
+    targets = [name for name in chosen if name in set(inputs.hosts)]
+    for section in (play.prepare, play.pre_tasks, play.tasks, play.post_tasks, play.health, play.handlers):
+        for task in section:
+            if task.step not in steps():
+                raise PlaybookError(f"there is no step {task.step!r}", file=task.where.file, line=task.where.line)
+    context = PlayContext(inputs, replace(play, hosts=scope_text), index, policy_of(play, inputs.extra, renderer), renderer)
+    return Staged(context, members_of(context.play, inputs.inventory, chosen, targets))
+
+
+def groups_of(staged: Iterable[Staged]) -> tuple[str, ...]:
+    """Return the budget groups that the run works on, sorted: the order in which locks are taken."""
+    return tuple(sorted({member.group for play in staged for member in play.members if member.touchable}))
+
+
+def begin(order: Order, recorder: Recorder) -> None:
+    """Write the first event of the run, or that somebody goes on with it."""
+    if order.resume:
+        recorder.write(RunResumed(actor()))
+        return
+    documents = documents_of(order.inputs, order.playbook_text)
+    recorder.write(
+        RunStarted(
+            command=order.command,
+            playbook=order.inputs.playbook.file,
+            playbook_digest=order.inputs.playbook.digest,
+            inventory_digest=digest_of(documents["inventory"]),
+            hosts=order.inputs.hosts,
+            actor=actor(),
+            documents=documents,
+        )
+    )
+
+
+def end(order: Order, doors: Doors, recorder: Recorder) -> RunReport:
+    """Write the last event with the exit code that the hosts' ends add up to."""
+    plays = recorder.state.plays.values()
+    terminals = [host.terminal for play in plays for host in play.hosts.values() if host.terminal is not None]
+    recorder.write(RunEnded(exit_code(terminals, check=order.inputs.check)))
+    return tell(order, doors)
+
+
+def tell(order: Order, doors: Doors) -> RunReport:
+    """Fold the journal into the report."""
+    return summarise(order.inputs.run, doors.journal.events(order.inputs.run))
+
+
+def actor() -> str:
+    """Return who runs this, as `user@node pid`; the user who called sudo where there is one."""
+    try:
+        user = os.environ.get("SUDO_USER") or getpass.getuser()
+    except (KeyError, OSError):
+        user = str(os.getuid())
+    return f"{user}@{socket.gethostname()} pid {os.getpid()}"

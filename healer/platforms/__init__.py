@@ -1,0 +1,1 @@
+"""How each system says it: adapters without any I/O."""

@@ -1,0 +1,27 @@
+"""Debian, Ubuntu and their kin: apt decides, dpkg installs, and both say what they do in words that can be read."""
+
+from healer.platforms.packages import _apt_jobs as jobs
+from healer.platforms.packages._apt_state import parse_database, parse_forecast, parse_locks
+from healer.platforms.packages._apt_updates import parse_updates
+from healer.platforms.packages.contract import PackageManager
+
+_OWNERS = jobs.script("apt_owners.sh")
+
+PLUGIN = PackageManager(
+    name="apt",
+    # apt-get alone is not enough: it is also packaged for systems that dpkg does not rule.
+    detect="command -v apt-get >/dev/null 2>&1 && command -v dpkg-query >/dev/null 2>&1 && [ -s /var/lib/dpkg/status ]",
+    updates_script=jobs.script("apt_updates.sh"),
+    parse_updates=parse_updates,
+    database_script=jobs.script("apt_database.sh"),
+    parse_database=parse_database,
+    locks_script=jobs.script("apt_lock_holders.sh") + jobs.script("apt_locks.sh"),
+    parse_locks=parse_locks,
+    forecast_script=f"owners_of_paths() {{\n{_OWNERS}\n}}\n{jobs.script('apt_forecast.sh')}",
+    parse_forecast=parse_forecast,
+    refresh=jobs.refresh,
+    download=jobs.download,
+    upgrade=jobs.upgrade,
+    repair=jobs.repair,
+    owners_script=_OWNERS,
+)

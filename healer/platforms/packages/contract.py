@@ -1,0 +1,74 @@
+"""What a package manager is to healer: static scripts and pure parsers. No I/O in here."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from healer.model.action import Job
+from healer.model.facts import LockHolder, PackageDatabase, RestartForecast, Unknown, Updates
+
+LOCK_TIMEOUT = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How a transaction is to behave. `lock_timeout` is seconds to wait for another holder of the locks before the job ends as busy.
+
+    `upgraded_after`: what is broken is upgraded right after the repair, so that a repair which did not help is not yet the end.
+
+    `conffile`: `keep` leaves a locally changed configuration file as it is, `new` takes the package's. `companions` are versions that
+    the transaction may install beside what was asked for, where dependencies ask for it; anything else that it would pull in ends it
+    before it began.
+    """
+
+    lock_timeout: int = LOCK_TIMEOUT
+    conffile: Literal["keep", "new"] = "keep"
+    companions: Mapping[str, str] = field(default_factory=dict)
+    upgraded_after: bool = False
+
+
+POLITE = Terms()
+
+
+class Maintain(Protocol):
+    """Makes a job that concerns the manager itself: its lists, its database."""
+
+    def __call__(self, terms: Terms = POLITE) -> Job:
+        """Return the job."""
+
+
+class Transact(Protocol):
+    """Makes a job that installs, or fetches, exactly these package -> version pairs. Raises ValueError for words that are no such names."""
+
+    def __call__(self, versions: Mapping[str, str], terms: Terms = POLITE) -> Job:
+        """Return the job."""
+
+
+@dataclass(frozen=True, slots=True)
+class PackageManager:
+    """A package-manager plug-in.
+
+    `detect` is a shell test that is true where this manager rules (`command -v apt-get >/dev/null`). The `*_script` texts run inside
+    the observation, read only; the parsers get what they printed. The jobs are detached acts: `refresh` the lists, `download` and
+    `upgrade` exactly these package -> version pairs, `repair` an interrupted transaction.
+
+    `forecast_script` reads on standard input what `running_code` of observe/scripts/processes.sh prints. `owners_script` reads paths and
+    prints `owner`, the packages that own the path (separated by spaces) and the path, tab separated;
+    then `source`, a package and the source that it was built from. It is empty where that cannot be asked.
+    """
+
+    name: str
+    detect: str
+    updates_script: str
+    parse_updates: Callable[[str], Updates]
+    database_script: str
+    parse_database: Callable[[str], PackageDatabase]
+    locks_script: str
+    parse_locks: Callable[[str], tuple[LockHolder, ...]]
+    forecast_script: str
+    parse_forecast: Callable[[str], RestartForecast | Unknown]
+    refresh: Maintain
+    download: Transact
+    upgrade: Transact
+    repair: Maintain
+    owners_script: str = ""

@@ -1,0 +1,34 @@
+# What apt would upgrade, by its own simulation, and where every newer version comes from. Writes nothing: no lock, no cache file.
+quiet='-o Debug::NoLocking=1 -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache='
+set -f
+# shellcheck disable=SC2086
+simulation=$(apt-get -s -q $quiet dist-upgrade </dev/null) || exit 1
+echo '== simulation'
+printf '%s\n' "$simulation" | grep -v '^Conf '
+if printf '%s\n' "$simulation" | grep -q -E '^(Remv|Purg) '; then
+    echo '== cautious'
+    # shellcheck disable=SC2086
+    cautious=$(apt-get -s -q $quiet --with-new-pkgs upgrade </dev/null) || exit 1
+    printf '%s\n' "$cautious" | grep -v '^Conf '
+fi
+held=$(apt-mark showhold)
+echo '== held'
+printf '%s\n' "$held"
+# The indented lines name, among others, what was kept back or waits for its phase.
+names=$({
+    printf '%s\n' "$simulation" | awk '/^Inst / { print $2 } /^  [^ ]/ { for (i = 1; i <= NF; i++) print $i }'
+    printf '%s\n' "$held"
+} | sed -n '/^[a-z0-9][a-z0-9+.:-]*$/p' | sort -u)
+echo '== policy'
+# shellcheck disable=SC2086
+[ -z "$names" ] || apt-cache $quiet policy $names || exit 1
+echo '== sources'
+# shellcheck disable=SC2016,SC2086
+[ -z "$names" ] || dpkg-query -W -f='${Package}\t${Architecture}\t${source:Package}\n' $names 2>/dev/null || :
+echo '== lists'
+set +f
+# `partial` is touched by every refresh, also by one that found nothing new.
+stat -c 'touched %Y' /var/lib/apt/lists /var/lib/apt/lists/partial /var/lib/apt/periodic/update-success-stamp 2>/dev/null
+date '+now %s'
+set -- /var/lib/apt/lists/*_Packages*
+[ -e "$1" ] && echo "files $#" || echo 'files 0'

@@ -1,0 +1,1 @@
+"""What is wanted: schema, loader and renderer of playbooks."""

@@ -1,0 +1,1 @@
+"""How we reach a host: SSH, host keys, sudo, the job protocol."""

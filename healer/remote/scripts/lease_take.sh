@@ -1,0 +1,40 @@
+#!/bin/sh
+# Grant the host's lease: HOLDER SECONDS. Answers `lease BOOT EPOCH`.
+#
+# The epoch grows with each take-over and is kept over boots, so that whoever held the lease before can be told apart for ever.
+# shellcheck disable=SC2154  # common.sh stands in front
+
+holder=$1 seconds=$2
+folders
+lock
+look
+read_lease
+
+# The first holder of the lease in force keeps its epoch, also while an act of its own outlives the lease.
+if [ -n "$lease_holder" ] && [ "$lease_holder" != "$holder" ] && [ "$now" -lt "$lease_until" ]; then
+    refuse leased "$lease_holder" "$((now - lease_since))" "$((lease_until - now))"
+fi
+own_act=''
+if any_alive; then
+    [ "$act_holder" = "$holder" ] || refuse working "$act_holder" "${active##*/}"
+    own_act=yes
+fi
+if [ "$lease_holder" = "$holder" ] && { [ "$now" -lt "$lease_until" ] || [ -n "$own_act" ]; }; then
+    write_lease "$holder" "$lease_epoch" "$lease_since" "$seconds"
+    printf 'lease %s %s\n' "$boot" "$lease_epoch"
+    exit 0
+fi
+
+epoch=0
+if [ -f "$lib/epoch" ]; then
+    read -r epoch <"$lib/epoch"
+fi
+case $epoch:$lease_epoch in
+    *[!0-9:]* | :* | *:) refuse tampered "$lib/epoch" ;;
+esac
+# Should the kept epoch be lost, the lease in /run still knows one.
+[ "$epoch" -ge "$lease_epoch" ] || epoch=$lease_epoch
+epoch=$((epoch + 1))
+put_synced "$lib/epoch" "$epoch"
+write_lease "$holder" "$epoch" "$now" "$seconds"
+printf 'lease %s %s\n' "$boot" "$epoch"

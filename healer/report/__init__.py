@@ -1,0 +1,1 @@
+"""Tell it: events turned into a summary, and summaries into formats."""

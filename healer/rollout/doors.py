@@ -1,0 +1,51 @@
+"""What the engine may reach of the outside, handed in by `wiring` so that no room names a concrete class."""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from healer.model.events import Event, Stamped
+from healer.model.facts import Facts
+from healer.model.host import Host
+from healer.ports import Clock, Executor, Gate, Journal, Remote
+
+
+class Stopped(Exception):
+    """The run was asked to stop: nothing new is begun, running jobs stay on their hosts, resume goes on."""
+
+
+def as_it_is(event: Event) -> Event:
+    """Return the event unchanged: there are no secrets to hide."""
+    return event
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """`connect` logs in to a host; `look` reads facts by name in one round trip; `gate` opens the job protocol over a login; `redact` hides secrets in an event before it is kept or told.
+
+    `listen` is called with every journalled event, from any thread, in order. `stop` is set when the run shall stop.
+    `waiting` is called with the reason of every host that waits, as often as the scheduler is asked. `machine_id` is this control node's own, empty when not known.
+    """
+
+    connect: Callable[[Host], Remote]
+    look: Callable[[Remote, Sequence[str]], Facts]
+    gate: Callable[[Remote], Gate]
+    journal: Journal
+    clock: Clock
+    executor: Executor
+    listen: Callable[[Stamped], None] = lambda _stamped: None
+    waiting: Callable[[Mapping[str, str]], None] = lambda _reasons: None
+    redact: Callable[[Event], Event] = as_it_is
+    stop: threading.Event = field(default_factory=threading.Event)
+    machine_id: str = ""
+
+    def pause(self, seconds: float) -> None:
+        """Wait, or raise Stopped as soon as the run is asked to stop."""
+        self.check_stop()
+        self.clock.sleep(seconds)
+        self.check_stop()
+
+    def check_stop(self) -> None:
+        """Raise Stopped when the run was asked to stop."""
+        if self.stop.is_set():
+            raise Stopped

@@ -1,0 +1,64 @@
+"""In which order hosts come: a jump host after the hosts behind it, and ordered batches where the play has them."""
+
+from collections.abc import Mapping, Sequence
+
+from healer.model.policy import Member, Share
+
+
+def ordered(members: Sequence[Member]) -> tuple[Member, ...]:
+    """Return the members with each one behind those that it comes `after`, otherwise in the given order.
+
+    A cycle is broken where it is entered: nothing is lost, and `cycle_of` names it.
+    """
+    if not any(member.after for member in members):
+        return tuple(members)
+    by_name = {member.host: member for member in members}
+    placed: dict[str, Member] = {}
+    for member in members:
+        _place(member, by_name, placed)
+    return tuple(placed.values())
+
+
+def _place(first: Member, by_name: Mapping[str, Member], placed: dict[str, Member]) -> None:
+    """Place a member behind its predecessors, depth first, without recursion: chains may be long."""
+    stack, entered = [first], {first.host}
+    while stack:
+        member = stack[-1]
+        ahead = [name for name in member.after if name in by_name and name not in placed and name not in entered]
+        if ahead:
+            stack.append(by_name[ahead[0]])
+            entered.add(ahead[0])
+        else:
+            placed.setdefault(member.host, stack.pop())
+
+
+def cycle_of(start: str, members: Sequence[Member]) -> tuple[str, ...]:
+    """Return a cycle of `after` that holds the host up, first name repeated at the end, or nothing."""
+    after = {member.host: member.after for member in members if member.touchable}
+    stack: list[tuple[str, int]] = [(start, 0)]
+    finished: set[str] = set()
+    while stack:
+        host, next_index = stack.pop()
+        path = [name for name, _ in stack]
+        if host in path:
+            return (*path[path.index(host) :], host)
+        ahead = [name for name in after.get(host, ()) if name in after]
+        if host in finished or next_index >= len(ahead):
+            finished.add(host)
+            continue
+        stack += [(host, next_index + 1), (ahead[next_index], 0)]
+    return ()
+
+
+def batches(members: Sequence[Member], barriers: Sequence[Share]) -> dict[str, int]:
+    """Return each touchable host's batch, from 0. The last size repeats; percentages are of all touchable hosts (as in Ansible)."""
+    names = [member.host for member in members if member.touchable]
+    if not barriers:
+        return dict.fromkeys(names, 0)
+    result: dict[str, int] = {}
+    number = 0
+    while len(result) < len(names):
+        size = max(1, barriers[min(number, len(barriers) - 1)].of(len(names)))
+        result.update(dict.fromkeys(names[len(result) : len(result) + size], number))
+        number += 1
+    return result

@@ -1,0 +1,107 @@
+"""Boots a host and proves it by three witnesses: another boot id, a mark in /run that is gone, and the kernel that was planned.
+
+A host that is slow is not a host that failed: it is asked again until the time is over, and only then called unknown.
+"""
+
+from dataclasses import dataclass
+
+from healer.model.action import Reboot
+from healer.model.command import Command
+from healer.model.errors import AuthenticationError, HostKeyError, OutcomeUnknown, UnreachableError
+from healer.model.facts import Identity, Kernel, Unknown, Verdict
+from healer.model.job import JobReport, JobSpec
+from healer.rollout.doors import Doors
+from healer.rollout.seen import Seen
+from healer.rollout.session import Session
+
+LEAVE_MARK = """umask 077; mkdir -p /run/healer && : > "/run/healer/mark-$1" && sync
+if [ -d /run/systemd/system ]; then systemctl reboot; else reboot; fi"""
+SEE_MARK = '[ -e "/run/healer/mark-$1" ] && exit 10; exit 0'
+ASK_AGAIN = (2.0, 2.0, 3.0, 5.0)
+"""Seconds between attempts to log in while the host boots; the last one repeats."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    boot_id: str
+    container: bool
+
+
+def reboot(verb: Reboot, session: Session, doors: Doors, act: str, boot_before: str) -> Seen:
+    """Boot it and wait for the proof. `boot_before` is the boot that the intent was written in: where the host has left it already
+    (we were killed meanwhile), nothing is sent and the boot is only proved.
+    """
+    identity = session.look(("identity",)).read("identity", Identity)
+    if isinstance(identity, Unknown):
+        return Seen(Verdict.UNKNOWN, reason=f"not booted: {identity.reason}")
+    before = _Before(boot_before or identity.boot_id, bool(identity.container))
+    if identity.boot_id == before.boot_id:
+        report = _send(JobSpec(act, ("sh", "-c", LEAVE_MARK, "healer", act), timeout=120.0, detached=True), session)
+        if report.state == "ended" and isinstance(report.status, int) and report.status != 0:
+            return Seen(Verdict.BAD, reason=f"the host refused to boot: exit code {report.status}", status=report.status)
+    return _prove(verb, session, doors, act, before)
+
+
+def _send(spec: JobSpec, session: Session) -> JobReport:
+    """Start the boot. The answer is often lost with the link: then the witnesses tell."""
+    try:
+        return session.start(spec)
+    except OutcomeUnknown as error:
+        return JobReport("unasked", reason=error.message)
+
+
+def _prove(verb: Reboot, session: Session, doors: Doors, act: str, before: _Before) -> Seen:
+    began = doors.clock.monotonic()
+    reason, tries = "it has not come back", 0
+    while doors.clock.monotonic() - began < verb.timeout:
+        session.drop()
+        session.forget(("*",))
+        doors.pause(ASK_AGAIN[min(tries, len(ASK_AGAIN) - 1)])
+        tries += 1
+        try:
+            reason = _not_yet(session, act, before)
+        except HostKeyError as error:
+            return Seen(Verdict.BAD, changed=True, reason=f"came back with another host key: {error.message}")
+        except (AuthenticationError, UnreachableError, OutcomeUnknown) as error:
+            reason = error.message
+            continue
+        if not reason:
+            session.lose_lease()
+            return _stays(verb, session, doors, round(doors.clock.monotonic() - began, 1))
+    return Seen(Verdict.UNKNOWN, changed=True, reason=f"not back after {verb.timeout:g} s: {reason}")
+
+
+def _not_yet(session: Session, act: str, before: _Before) -> str:
+    """Return why the boot is not proved yet, or an empty text when it is."""
+    identity = session.look(("identity", "kernel")).read("identity", Identity)
+    if isinstance(identity, Unknown):
+        return identity.reason
+    if not _is_boot_id(identity.boot_id):
+        return "the host shows no boot id"
+    if identity.boot_id == before.boot_id and not before.container:
+        return "the boot id is still the old one"
+    mark = session.remote.run(Command(("sh", "-c", SEE_MARK, "healer", act), timeout=20.0, become=True))
+    if isinstance(mark.status, Unknown):
+        return mark.status.reason
+    return "" if mark.status == 0 else "the mark in /run is still there"
+
+
+def _is_boot_id(text: str) -> bool:
+    return len(text) == 36 and text.count("-") == 4
+
+
+def _stays(verb: Reboot, session: Session, doors: Doors, seconds: float) -> Seen:
+    facts = session.look(("identity", "kernel"))
+    booted = facts.read("identity", Identity)
+    kernel = facts.read("kernel", Kernel)
+    if verb.expected_kernel and not isinstance(kernel, Unknown) and kernel.applicable and kernel.running != verb.expected_kernel:
+        return Seen(Verdict.BAD, changed=True, reason=f"runs kernel {kernel.running}, planned was {verb.expected_kernel}")
+    doors.pause(verb.stay_up)
+    session.forget(("*",))
+    later = session.look(("identity",)).read("identity", Identity)
+    if isinstance(booted, Unknown) or isinstance(later, Unknown):
+        return Seen(Verdict.UNKNOWN, changed=True, reason="came back, but could not be read again after a while")
+    if booted.boot_id != later.boot_id:
+        return Seen(Verdict.BAD, changed=True, reason=f"booted again within {verb.stay_up:g} s: a boot loop?")
+    detail = {"seconds": seconds, "boot_id": later.boot_id}
+    return Seen(Verdict.GOOD, changed=True, reason=f"back after {seconds:g} s", detail=detail)

@@ -1,0 +1,32 @@
+"""Writes events: first to the journal, then into the fold, then to whoever listens. The only way by which a run's state changes."""
+
+import threading
+
+from healer.model.events import Event, Stamped
+from healer.rollout.doors import Doors
+from healer.rollout.fold import Folding, RunState
+
+
+class Recorder:
+    """Thread-safe. An event that the journal could not keep raises JournalError and changes nothing."""
+
+    def __init__(self, doors: Doors, run: str) -> None:
+        """Start from what the journal holds of this run: nothing, or all that happened before a crash."""
+        self.run = run
+        self._doors = doors
+        self._lock = threading.RLock()
+        self._folding = Folding(doors.journal.events(run))
+
+    @property
+    def state(self) -> RunState:
+        """The run as it is now, frozen."""
+        with self._lock:
+            return self._folding.state
+
+    def write(self, event: Event) -> Stamped:
+        """Keep the event, fold it, tell it."""
+        with self._lock:
+            stamped = self._doors.journal.append(self.run, self._doors.redact(event))
+            self._folding.advance(stamped)
+            self._doors.listen(stamped)
+            return stamped

@@ -1,0 +1,115 @@
+"""One host during a run: its login, its lease, and what has been read of it so far. Owned by one thread at a time."""
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+
+from healer.model.errors import OutcomeUnknown, RefusedError, UnreachableError
+from healer.model.facts import Facts, Unknown, plain
+from healer.model.host import Host
+from healer.model.job import JobReport, JobSpec, Lease
+from healer.ports import Gate, Remote
+from healer.rollout.doors import Doors
+
+RENEW_AFTER = 40.0
+"""Seconds after which a lease of 120 s is renewed before the next act: two renewals may fail."""
+
+
+class Session:
+    """Connects when first needed, reconnects after a lost link, reads each fact once until an act makes it stale."""
+
+    def __init__(self, host: Host, doors: Doors, holder: str) -> None:
+        """Prepare; nothing is sent yet. `holder` is written into the lease: the run's id."""
+        self.host, self.holder = host, holder
+        self._doors = doors
+        self._remote: Remote | None = None
+        self._readings: dict[str, object] = {}
+        self._plain: dict[str, object] | None = None
+        self._lease: Lease | None = None
+        self._renewed = 0.0
+
+    @property
+    def remote(self) -> Remote:
+        """The login, made now when there is none. Raises UnreachableError."""
+        if self._remote is None:
+            self._remote = self._doors.connect(self.host)
+        return self._remote
+
+    @property
+    def gate(self) -> Gate:
+        """The job protocol over the current login."""
+        return self._doors.gate(self.remote)
+
+    def drop(self) -> None:
+        """Give the login up, so that the next use connects anew."""
+        if self._remote is not None:
+            self._remote.close()
+        self._remote = None
+
+    def look(self, names: Iterable[str]) -> Facts:
+        """Return at least these facts, asking the host in one round trip for those that are not known yet.
+
+        When not a single one came back the link is taken for broken: one fresh login is tried.
+        """
+        wanted = tuple(sorted(set(names) - self._readings.keys()))
+        if wanted:
+            self._readings.update(self._ask(wanted))
+            self._plain = None
+        return Facts(dict(self._readings))
+
+    def known(self) -> Facts:
+        """Return what has been read so far, without asking."""
+        return Facts(dict(self._readings))
+
+    def plain_facts(self) -> Mapping[str, object]:
+        """Return what is known as JSON-shaped data for templates; an unknown reading is left out, so that using it is an error."""
+        if self._plain is None:
+            self._plain = {name: plain(value) for name, value in self._readings.items() if not isinstance(value, Unknown)}
+        return self._plain
+
+    def _ask(self, wanted: tuple[str, ...]) -> dict[str, object]:
+        readings = dict(self._doors.look(self.remote, wanted).readings)
+        if all(isinstance(reading, Unknown) for reading in readings.values()):
+            self.drop()
+            readings = dict(self._doors.look(self.remote, wanted).readings)
+        return readings
+
+    def forget(self, names: Iterable[str]) -> None:
+        """Make facts stale; `*` is all of them."""
+        stale = set(names)
+        self._plain = None
+        self._readings = {} if "*" in stale else {name: value for name, value in self._readings.items() if name not in stale}
+
+    def lease(self) -> tuple[Lease, bool]:
+        """Return a lease that is good for the next act, and whether it is a new one. Raises RefusedError."""
+        now = self._doors.clock.monotonic()
+        if self._lease is not None and now - self._renewed < RENEW_AFTER:
+            return self._lease, False
+        fresh = self.gate.renew(self._lease) if self._lease is not None else self.gate.take_lease(self.holder)
+        new = self._lease is None or fresh.epoch != self._lease.epoch
+        self._lease, self._renewed = fresh, now
+        return fresh, new
+
+    @property
+    def leased(self) -> bool:
+        """Whether the host has granted a lease that we still believe in."""
+        return self._lease is not None
+
+    def lose_lease(self) -> None:
+        """Forget the lease: the host was booted, and what it had granted is gone."""
+        self._lease = None
+
+    def start(self, spec: JobSpec) -> JobReport:
+        """Let an act in through the gate under the current lease."""
+        return self.gate.start(self.lease()[0], spec)
+
+    def release(self) -> None:
+        """Give the lease back as far as the host can be reached; else it runs out by itself after two minutes of uptime."""
+        if self._lease is not None and self._remote is not None:
+            with suppress(UnreachableError, OutcomeUnknown, RefusedError):
+                self._doors.gate(self._remote).release(self._lease)
+        self._lease = None
+
+    def close(self) -> None:
+        """Release the lease and hang up."""
+        self.release()
+        self.drop()

@@ -1,0 +1,86 @@
+"""What a step is: a model of its arguments, the facts that it needs, and a pure plan that returns actions."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from healer.model.action import Decision
+from healer.model.facts import Facts, Verdict
+from healer.model.host import Host, Value
+
+
+class Arguments(BaseModel):
+    """Base of every step's arguments: unknown words are refused, so that a typo never passes in silence."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True, slots=True)
+class WindowState:
+    """Whether disruptive work such as a reboot is allowed now, and the sentence that says why or when next."""
+
+    verdict: Verdict
+    reason: str
+    declared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StepContext:
+    """Everything that a plan may know beside its arguments.
+
+    `frozen` are the versions that a canary proved for this host's release and architecture (empty on a canary and before).
+    `control_node` is true when this host is the machine that healer runs on. `files` are the contents of the control-node files that
+    the step named, templates among them already rendered. `check` is true in a dry run. `saved_plan` is true while a plan is saved or a saved one is applied: package
+    lists are not refreshed then, or the plan would be about another world.
+    """
+
+    host: Host
+    facts: Facts
+    frozen: Mapping[str, str] = field(default_factory=dict)
+    window: WindowState = field(default_factory=lambda: WindowState(Verdict.UNKNOWN, "no window is declared"))
+    control_node: bool = False
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    variables: Mapping[str, Value] = field(default_factory=dict)
+    check: bool = False
+    saved_plan: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What `verify` found by comparing the facts before and after."""
+
+    verdict: Verdict
+    reason: str = ""
+    detail: Mapping[str, object] = field(default_factory=dict)
+
+
+def no_files(_arguments: Any) -> tuple[str, ...]:
+    """Return nothing: most steps need no file of the control node."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step plug-in.
+
+    `free_form` names the argument that a bare value (`command: uptime`) stands for, or is empty.
+    `conditions` names arguments whose strings are bare expressions: `plan` receives them as {"expression": text, "holds": bool}.
+    `expressions` names arguments whose strings are bare expressions of any value: {"expression": text, "value": value}.
+    `files` and `templates` name the control-node files that `plan` wants in `context.files`; templates are rendered first.
+    `verify` judges a LookAgain action: facts before, facts after.
+    `rolls` false marks steps that never act on the host (debug, assert): no slot reason, no drain.
+    """
+
+    name: str
+    arguments: type[Arguments]
+    plan: Callable[[Any, StepContext], Decision]
+    needs: tuple[str, ...] = ()
+    free_form: str = ""
+    conditions: tuple[str, ...] = ()
+    expressions: tuple[str, ...] = ()
+    files: Callable[[Any], tuple[str, ...]] = no_files
+    templates: Callable[[Any], tuple[str, ...]] = no_files
+    verify: Callable[[Any, StepContext, Facts], Proof] | None = None
+    rolls: bool = True

@@ -1,0 +1,1 @@
+"""Did it help: pure judgements of readings before and after."""

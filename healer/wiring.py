@@ -1,0 +1,180 @@
+"""The only file that names concrete classes: what the pipeline gets as doors, locks and journal."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from healer.clock import SystemClock
+from healer.discovery import plugins
+from healer.executors.threads import Threads
+from healer.inventory.login import LoginDefaults, login_of, password_file_of
+from healer.inventory.login_variables import ALIASES
+from healer.inventory.password_file import read_password_file
+from healer.journal.locks import GroupLocks
+from healer.journal.memory import MemoryJournal
+from healer.journal.redacting import redacted
+from healer.journal.store import SqlJournal
+from healer.model.command import Command
+from healer.model.errors import HostError
+from healer.model.events import Stamped
+from healer.model.facts import Facts, Unknown
+from healer.model.host import Host, Inventory, Login
+from healer.model.redact import Redactor
+from healer.model.secret import Secret
+from healer.observe.collect import collect
+from healer.platforms.packages.contract import PackageManager
+from healer.playbook.render import Renderer
+from healer.playbook.scope import Scope, host_data
+from healer.ports import Journal, Remote
+from healer.remote.connector import Connector
+from healer.remote.jobs import Jobs
+from healer.remote.open import Opener
+from healer.remote.trust import Scanned, enrol, scan
+from healer.rollout.doors import Doors
+from healer.settings import Settings
+
+LOGIN_VARIABLES = frozenset(name for names in ALIASES.values() for name in names)
+
+
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """Who is told: of every event, and of why hosts wait."""
+
+    event: Callable[[Stamped], None] = lambda _stamped: None
+    waiting: Callable[[Mapping[str, str]], None] = lambda _reasons: None
+
+
+class Access:
+    """How the hosts of an inventory are reached, under these settings; shared by a whole run."""
+
+    def __init__(self, settings: Settings, inventory: Inventory, become_password: Secret | None = None) -> None:
+        """Open nothing yet."""
+        self._inventory, self._renderer = inventory, Renderer()
+        self._defaults = LoginDefaults(
+            user=settings.user,
+            private_key=settings.private_key,
+            known_hosts=settings.known_hosts,
+            host_key_policy=settings.host_key_policy,
+            become_password=become_password,
+            connect_timeout=settings.connect_timeout,
+        )
+        self.clock = SystemClock()
+        self._opener = Opener(self.clock, self.jump)
+
+    def login(self, host: Host) -> Login:
+        """Return how the host is reached. Raises InputError for variables that make no sense."""
+        plain = self._rendered(host)
+        file = password_file_of(plain)
+        return login_of(plain, self._defaults, become_password=read_password_file(file) if file else None)
+
+    def _rendered(self, host: Host) -> Host:
+        """Return the host with the templates in its login variables filled in."""
+        scope = Scope(trusted=host.variables, data=host_data(host, self._inventory))
+        templates = {name: value for name, value in host.variables.items() if name in LOGIN_VARIABLES and "{{" in str(value)}
+        filled = {name: self._renderer.render(value, scope) for name, value in templates.items()}
+        return replace(host, variables={**host.variables, **filled}) if filled else host
+
+    def jump(self, name: str) -> Login | None:
+        """Return the login of an inventory host that is named as a jump host, None for other names."""
+        host = self._inventory.hosts.get(name)
+        return self.login(host) if host else None
+
+    def connect(self, host: Host) -> Remote:
+        """Log in."""
+        return self._opener(self.login(host))
+
+    def secrets(self) -> tuple[Secret, ...]:
+        """Return every secret that any login uses, for the redactor."""
+        logins = [self.login(host) for host in self._inventory.hosts.values()]
+        found = {one.reveal(): one for login in logins for one in (login.become_password, login.password) if one is not None}
+        return tuple(found.values())
+
+
+def look(remote: Remote, names: Sequence[str]) -> Facts:
+    """Read facts in one round trip, as root where that is to be had."""
+    return collect(remote, names, become=True)
+
+
+@contextmanager
+def doors(access: Access, settings: Settings, journal: Journal, stop: threading.Event, listeners: Listeners) -> Iterator[Doors]:
+    """Open what a run may reach, and wait for its workers at the end."""
+    clock = SystemClock(stop)
+    redactor = Redactor(access.secrets())
+    with Threads(settings.forks) as executor:
+        yield Doors(
+            connect=access.connect,
+            look=look,
+            gate=Jobs,
+            journal=journal,
+            clock=clock,
+            executor=executor,
+            listen=listeners.event,
+            waiting=listeners.waiting,
+            redact=lambda event: redacted(event, redactor),
+            stop=stop,
+            machine_id=_machine_id(),
+        )
+
+
+def journal_of(settings: Settings, *, check: bool = False) -> SqlJournal | MemoryJournal:
+    """Return the journal of this control node; a dry run keeps its events in memory only."""
+    return MemoryJournal(clock=SystemClock()) if check else SqlJournal(settings.database_url, clock=SystemClock())
+
+
+def locks_of(settings: Settings) -> Callable[[Sequence[str], str], AbstractContextManager[object]]:
+    """Return how the control node's locks are taken."""
+    return GroupLocks(settings.state_dir, clock=SystemClock()).take
+
+
+def executor_of(settings: Settings) -> Threads:
+    """Return workers for commands that only look."""
+    return Threads(settings.forks)
+
+
+def refresh_lists(
+    settings: Settings, inventory: Inventory, hosts: Sequence[Host], become_password: Secret | None
+) -> Mapping[str, HostError]:
+    """Refresh the package lists of these hosts; return what went wrong, by host."""
+    access = Access(settings, inventory, become_password)
+    with Threads(settings.forks) as executor:
+        futures = {host.name: executor.submit(partial(_refresh, access, host)) for host in hosts}
+        results = {name: future.result() for name, future in futures.items()}
+    return {name: error for name, error in results.items() if error is not None}
+
+
+def _refresh(access: Access, host: Host) -> HostError | None:
+    try:
+        remote = access.connect(host)
+    except HostError as error:
+        return error
+    try:
+        name = look(remote, ("package_manager",)).read("package_manager", str)
+        if isinstance(name, Unknown):
+            return HostError(host.name, name.reason)
+        job = plugins("healer.platforms.packages", PackageManager)[name].refresh()
+        result = remote.run(Command(("sh", "-c", job.script, "healer", *job.arguments), timeout=job.timeout, become=True))
+        return None if result.ok else HostError(host.name, f"refreshing ended with {result.status}")
+    except HostError as error:
+        return error
+    finally:
+        remote.close()
+
+
+def scan_key(access: Access, host: Host) -> Scanned:
+    """Look at a host's key without logging in."""
+    return scan(access.login(host), Connector(SystemClock(), access.jump))
+
+
+def enrol_key(scanned: Scanned, fingerprint: str) -> str:
+    """Write the key down; returns how it stood before: `known` or `unknown`."""
+    return enrol(scanned, fingerprint).value
+
+
+def _machine_id() -> str:
+    try:
+        return Path("/etc/machine-id").read_text(encoding="ascii").strip()
+    except OSError:
+        return ""

@@ -1,0 +1,49 @@
+"""Labs for system tests: always taken down, and leftovers of an earlier, killed test run are swept away first.
+
+Nothing is skipped. Where a lab cannot be built, the tests fail with the list of what to install; `make test` asks
+`python -m healer.lab.requirements` beforehand and leaves this folder out, saying so.
+"""
+
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from healer.lab.lab import Lab
+from healer.lab.teardown import take_down
+
+MakeLab = Callable[..., Lab]
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test of this folder, so that `-m 'not system'` leaves them all out."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.system)
+
+
+@pytest.fixture(scope="session")
+def make_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeLab]:
+    """Return a function that brings up a lab (arguments of Lab.up, by default hermetic); all are gone after the session."""
+    Lab.sweep()
+    numbers = itertools.count(1)
+    folders: list[Path] = []
+
+    def make(hosts: int = 2, **options: Any) -> Lab:
+        directory = options.pop("directory", None) or tmp_path_factory.mktemp("labs")
+        name = options.pop("name", f"test{next(numbers)}")
+        folders.append(directory.resolve() / "lab" / name)
+        return Lab.up(hosts, **{"directory": directory, "name": name, "temporary": True, "archive": "none"} | options)
+
+    yield make
+    for folder in folders:
+        take_down(folder)
+
+
+@pytest.fixture(scope="session")
+def lab(make_lab: MakeLab) -> Lab:
+    """Return one hermetic lab of three hosts that tests share: leave its hosts running, joined and thawed."""
+    return make_lab(3)

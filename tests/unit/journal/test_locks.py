@@ -1,0 +1,123 @@
+"""The locks of budget groups on one control node."""
+
+import os
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from healer.journal.locks import GroupLocks
+from healer.model.errors import JournalError, LockedError
+
+HOLDER = """
+import sys, time
+from datetime import UTC, datetime
+from pathlib import Path
+from healer.journal.locks import GroupLocks
+
+class Clock:
+    def now(self):
+        return datetime(2026, 1, 1, tzinfo=UTC)
+
+with GroupLocks(Path(sys.argv[1]), clock=Clock()).take(["web"], "r1"):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+class Noon:
+    """A clock that stands."""
+
+    def now(self) -> datetime:
+        return datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def locks(tmp_path: Path) -> GroupLocks:
+    """Give the locks of an empty state folder."""
+    return GroupLocks(tmp_path / "state", clock=Noon())
+
+
+def test_second_run_is_told_who_holds(locks: GroupLocks) -> None:
+    """A group that is taken is refused with run, process and time of its holder, and exit code 75."""
+    with (
+        locks.take(["web"], "r1"),
+        pytest.raises(LockedError, match=f"group web is held by run r1 .*process {os.getpid()}.* since 2026-01-01T12") as caught,
+        locks.take(["web"], "r2"),
+    ):
+        pass
+    assert caught.value.exit_code == 75
+
+
+def test_other_groups_are_free(locks: GroupLocks) -> None:
+    """Runs on different groups do not hinder each other."""
+    with locks.take(["web"], "r1"), locks.take(["db"], "r2"):
+        pass
+
+
+def test_all_or_nothing(locks: GroupLocks) -> None:
+    """A run that cannot have all its groups holds none of them."""
+    with locks.take(["m"], "r1"):
+        with pytest.raises(LockedError), locks.take(["a", "m", "z"], "r2"):
+            pass
+        with locks.take(["z", "a"], "r3"):
+            pass
+
+
+def test_freed_after_use(locks: GroupLocks) -> None:
+    """What was held is free again after the run, also after one that failed."""
+    with pytest.raises(RuntimeError), locks.take(["web"], "r1"):
+        raise RuntimeError
+    with locks.take(["web"], "r2"):
+        pass
+
+
+def test_group_named_twice(locks: GroupLocks) -> None:
+    """A group that is named twice is taken once."""
+    with locks.take(["web", "web"], "r1"):
+        pass
+
+
+def test_killed_holder_leaves_nothing(tmp_path: Path, locks: GroupLocks) -> None:
+    """The kernel frees the locks of a run that was killed."""
+    process = subprocess.Popen([sys.executable, "-c", HOLDER, str(tmp_path / "state")], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "held\n"
+    with pytest.raises(LockedError, match=f"process {process.pid}"), locks.take(["web"], "r2"):
+        pass
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    with locks.take(["web"], "r2"):
+        pass
+
+
+@pytest.mark.parametrize("group", ["../../etc/passwd", "a/b", "", "x" * 500, "ümläut", "\udcff"])
+def test_any_name_stays_in_the_folder(locks: GroupLocks, tmp_path: Path, group: str) -> None:
+    """A group's name, whatever it is, gives one harmless file in the locks' folder, for its owner only."""
+    with locks.take([group], "r1"):
+        files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert [(path.parent, path.stat().st_mode & 0o777) for path in files] == [(tmp_path / "state" / "locks", 0o600)]
+
+
+def test_names_that_look_alike_are_two_locks(locks: GroupLocks) -> None:
+    """Two groups never share a lock, also when their files would look alike."""
+    with locks.take(["a/b"], "r1"), locks.take(["a_b"], "r2"):
+        pass
+
+
+def test_unreadable_holder_is_still_a_holder(locks: GroupLocks, tmp_path: Path) -> None:
+    """The lock counts, not what is written in its file."""
+    with locks.take(["web"], "r1"):
+        next((tmp_path / "state" / "locks").iterdir()).write_text("garbage")
+        with pytest.raises(LockedError, match="held by another process"), locks.take(["web"], "r2"):
+            pass
+
+
+def test_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    """A state folder that is a file is told as a journal error."""
+    (tmp_path / "state").write_text("")
+    with pytest.raises(JournalError, match="state_dir"), GroupLocks(tmp_path / "state", clock=Noon()).take(["web"], "r1"):
+        pass
