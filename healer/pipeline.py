@@ -9,18 +9,17 @@ from dataclasses import dataclass, field, replace
 
 from healer.freezing import digest_of, documents_of
 from healer.inventory.patterns import select
-from healer.model.errors import PlaybookError
 from healer.model.events import RunEnded, RunResumed, RunStarted
 from healer.model.policy import Member
 from healer.model.report import RunReport
+from healer.playbook.policy import rollout_policy
 from healer.playbook.render import Renderer
 from healer.report.summary import summarise
 from healer.rollout.context import PlayContext, RunInputs
 from healer.rollout.doors import Doors, Stopped
 from healer.rollout.engine import PlayRun
-from healer.rollout.members import members_of, policy_of
+from healer.rollout.members import members_of
 from healer.rollout.outcome import exit_code
-from healer.rollout.planning import steps
 from healer.rollout.recorder import Recorder
 
 Locks = Callable[[Sequence[str], str], AbstractContextManager[object]]
@@ -72,14 +71,12 @@ def stage(inputs: RunInputs) -> tuple[Staged, ...]:
 
 def _stage(inputs: RunInputs, index: int, renderer: Renderer) -> Staged:
     play = inputs.playbook.plays[index]
-    scope_text = str(renderer.render(play.hosts, PlayContext.outer_scope(play, inputs.extra), play.where))
-    chosen = select(scope_text, inputs.inventory)
+    scope = PlayContext.outer_scope(play, inputs.extra)
+    pattern = str(renderer.render(play.hosts, scope, play.where))
+    chosen = select(pattern, inputs.inventory)
     targets = [name for name in chosen if name in set(inputs.hosts)]
-    for section in (play.prepare, play.pre_tasks, play.tasks, play.post_tasks, play.health, play.handlers):
-        for task in section:
-            if task.step not in steps():
-                raise PlaybookError(f"there is no step {task.step!r}", file=task.where.file, line=task.where.line)
-    context = PlayContext(inputs, replace(play, hosts=scope_text), index, policy_of(play, inputs.extra, renderer), renderer)
+    policy = rollout_policy(play, lambda value: renderer.render(value, scope, play.where))
+    context = PlayContext(inputs, replace(play, hosts=pattern), index, policy, renderer)
     return Staged(context, members_of(context.play, inputs.inventory, chosen, targets))
 
 

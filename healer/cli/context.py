@@ -52,7 +52,10 @@ class Setting:
         """Return the inventory, read anew unless one was chosen."""
         if self.chosen is not None and sources is None:
             return self.chosen
-        return load_inventory(tuple(self.common.inventory or ()) or tuple(sources or ()) or self.sources())
+        inventory = load_inventory(tuple(self.common.inventory or ()) or tuple(sources or ()) or self.sources())
+        for note in inventory.notes:
+            typer.echo(f"note: {note}", err=True)
+        return inventory
 
     def inventory_paths(self) -> tuple[Path, ...]:
         """Return the sources that are files or folders."""

@@ -16,8 +16,7 @@ def inventory(hosts: tuple[LabHost, ...], folder: Path) -> str:
     inner = [host for host in hosts if host.behind_jump]
     lines = ["[lab]", *(f"{host.name} ansible_host={host.address}" for host in hosts), ""]
     if inner:
-        jump = f"-o ProxyJump=root@{hosts[0].address}"
-        lines += ["[inner]", *(host.name for host in inner), "", "[inner:vars]", f'ansible_ssh_common_args="{jump}"', ""]
+        lines += ["[inner]", *(host.name for host in inner), "", "[inner:vars]", f"proxy_jump={hosts[0].name}", ""]
     lines += [
         "[lab:vars]",
         "ansible_user=root",

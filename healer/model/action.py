@@ -79,7 +79,8 @@ class Relogin:
 class ProbeUntil:
     """Ask a probe until it is good or the time is over. `probe` names a probe plug-in, `arguments` its parameters.
 
-    `origin` is `host` (through the host's SSH channel), `control`, or an inventory host's name. `delay` are seconds before the first question.
+    `origin` is `host` (through the host's SSH channel), `control`, or an inventory host's name.
+    `delay` are seconds before the first question.
     """
 
     probe: str

@@ -122,7 +122,7 @@ class Updates:
 
 @dataclass(frozen=True, slots=True)
 class PackageDatabase:
-    """Whether the package database is whole. `interrupted` means that a transaction was cut; `broken` names packages not fully installed."""
+    """Whether the package database is whole. `interrupted`: a transaction was cut. `broken` names packages not fully installed."""
 
     manager: str
     interrupted: bool

@@ -58,17 +58,33 @@ class Connector:
         """Return where the login goes. Raises UnreachableError or UsageError."""
         return endpoint(login, configuration(login, self.options.home, self.options.config_file), self.options.home)
 
-    def open(self, target: Endpoint, patience: float | None = None, depth: int = 0) -> Session:
+    def open(self, target: Endpoint, patience: float | None = None) -> Session:
         """Log in, with several tries where the server is merely busy. Raises UnreachableError and its kinds."""
-        plan = _Plan(target, credentials(target), known_hosts.load(target.known_hosts), depth)
-        seconds = self.options.patience if patience is None else patience
+        return self._open(target, self.route(target), self.options.patience if patience is None else patience)
+
+    def route(self, target: Endpoint) -> tuple[Endpoint, ...]:
+        """Return the jump hosts on the way, the one next to the target first. Raises UnreachableError for a circle.
+
+        Known before the first login, so that threads which wait for each other's jump hosts never wait in a circle either.
+        """
+        hops: list[Endpoint] = []
+        current = target
+        while current.jump:
+            current = self._hop(current)
+            if current in hops or len(hops) == LONGEST_CHAIN:
+                raise UnreachableError(target.host, "Its jump hosts lead in a circle, or the chain is too long.", advice="Mend proxy_jump.")
+            hops.append(current)
+        return tuple(hops)
+
+    def _open(self, target: Endpoint, route: tuple[Endpoint, ...], seconds: float) -> Session:
+        plan = _Plan(target, credentials(target), known_hosts.load(target.known_hosts), route)
         return patiently(lambda left: self._log_in(plan, left), self.clock, seconds)
 
     def _log_in(self, plan: "_Plan", seconds: float) -> Session:
         target = plan.target
         with ExitStack() as undo:
             undo.enter_context(self._admission.waiting_for((target.jump, target.address, target.port), target.host, seconds))
-            link, give_back = self._link(target, seconds, plan.depth)
+            link, give_back = self._link(target, plan.route, seconds)
             on_failure = undo.enter_context(ExitStack())
             on_failure.callback(give_back)
             on_failure.callback(link.close)
@@ -83,20 +99,20 @@ class Connector:
     @contextmanager
     def reach(self, target: Endpoint) -> Iterator[Socket]:
         """Give a bare link to the server for as long as the block lasts, for looking at its key without logging in."""
-        link, give_back = self._link(target, target.connect_timeout, 0)
+        link, give_back = self._link(target, self.route(target), target.connect_timeout)
         try:
             yield link
         finally:
             link.close()
             give_back()
 
-    def _link(self, target: Endpoint, seconds: float, depth: int) -> tuple[Socket, Callable[[], None]]:
+    def _link(self, target: Endpoint, route: tuple[Endpoint, ...], seconds: float) -> tuple[Socket, Callable[[], None]]:
         """Return a connection to the server, direct or through its jump hosts, and how to give the way back."""
-        if not target.jump:
+        if not route:
             return tcp(target, min(seconds, target.connect_timeout)), _nothing
-        hop = self._hop(target, depth)
+        hop, *rest = route
         try:
-            session = self._jumps.take(hop, lambda: self.open(hop, depth=depth + 1))
+            session = self._jumps.take(hop, lambda: self._open(hop, tuple(rest), seconds))
         except UnreachableError as error:
             raise type(error)(target.host, f"Its jump host is not to be had. {error.host}: {error.message}", advice=error.advice) from error
         try:
@@ -106,12 +122,8 @@ class Connector:
             self._jumps.give_back(hop)
             raise
 
-    def _hop(self, target: Endpoint, depth: int) -> Endpoint:
+    def _hop(self, target: Endpoint) -> Endpoint:
         """Return the last jump host before the target; the ones before it become its own jump hosts."""
-        if depth >= LONGEST_CHAIN:
-            raise UnreachableError(
-                target.host, f"The chain of jump hosts is longer than {LONGEST_CHAIN}.", advice="Look for a circle in it."
-            )
         before, _, last = target.jump.rpartition(",")
         known = self._resolver(last.strip()) if self._resolver else None
         login = known or _unlisted(last.strip(), target)
@@ -131,7 +143,7 @@ class _Plan:
     target: Endpoint
     key: PKey | None
     known: known_hosts.Known
-    depth: int
+    route: tuple[Endpoint, ...]
 
 
 def _unlisted(spec: str, target: Endpoint) -> Login:

@@ -108,16 +108,19 @@ def matches(patterns: str, name: str) -> bool:
         return _hash_matches(patterns, name)
     found = False
     for pattern in patterns.lower().split(","):
-        if re.fullmatch(_expression(pattern.removeprefix("!")), name):
+        if _pattern_matches(pattern.removeprefix("!"), name):
             if pattern.startswith("!"):
                 return False
             found = True
     return found
 
 
-def _expression(pattern: str) -> str:
-    """Translate `*` and `?`; brackets stand for themselves here, unlike in file name patterns."""
-    return "".join({"*": ".*", "?": "."}.get(character, re.escape(character)) for character in pattern)
+def _pattern_matches(pattern: str, name: str) -> bool:
+    """Translate `*` and `?`; brackets stand for themselves here, unlike in file name patterns. Most lines hold neither."""
+    if "*" not in pattern and "?" not in pattern:
+        return pattern == name
+    expression = "".join({"*": ".*", "?": "."}.get(character, re.escape(character)) for character in pattern)
+    return re.fullmatch(expression, name) is not None
 
 
 def _hash_matches(hashed: str, name: str) -> bool:

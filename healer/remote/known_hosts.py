@@ -4,6 +4,7 @@ import fcntl
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from healer.remote.host_keys import KnownHost, Standing, line_for, parse, verdict
@@ -19,23 +20,24 @@ class Known:
 
 def load(files: Iterable[str]) -> Known:
     """Read all files in order. A missing file is an empty one."""
-    entries: list[KnownHost] = []
-    notes: list[str] = []
-    for file in files:
-        found, remarks = parse(_text(file, notes), file)
-        entries += found
-        notes += remarks
-    return Known(tuple(entries), tuple(notes))
+    parts = [_read(file) for file in files]
+    return Known(tuple(entry for part in parts for entry in part.entries), tuple(note for part in parts for note in part.notes))
 
 
-def _text(file: str, notes: list[str]) -> str:
+def _read(file: str) -> Known:
     try:
-        return Path(file).read_bytes().decode("utf-8", "replace")
+        state = Path(file).stat()
+        return _parsed(file, (state.st_ino, state.st_mtime_ns, state.st_size))
     except FileNotFoundError:
-        return ""
+        return Known()
     except OSError as error:
-        notes.append(f"{file}: cannot be read ({error.strerror})")
-        return ""
+        return Known(notes=(f"{file}: cannot be read ({error.strerror})",))
+
+
+@lru_cache(maxsize=32)
+def _parsed(file: str, _state: tuple[int, int, int]) -> Known:
+    """Read a file once per state that it is in: a fleet's file is long, and every host of the fleet asks for it."""
+    return Known(*parse(Path(file).read_bytes().decode("utf-8", "replace"), file))
 
 
 def record(file: str, host: str, port: int, blob: bytes) -> Standing:

@@ -32,7 +32,8 @@ PUT_CHANGED = 100
 class Scene:
     """Where an action is performed: the host's session, the act's id, who else can be asked from, and how root is had.
 
-    `boot_id` is the boot that the intent was written in. `prefix` is put before the argument list of runs that shall not be root (`runuser -u NAME --`), empty for root.
+    `boot_id` is the boot that the intent was written in. `prefix` is put before the argument list of runs that shall not be root
+    (`runuser -u NAME --`), empty for root.
     """
 
     session: Session

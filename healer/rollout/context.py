@@ -13,6 +13,7 @@ from healer.model.playbook import Play, Playbook, Task
 from healer.model.policy import RolloutPolicy
 from healer.playbook.render import Renderer
 from healer.playbook.scope import Scope, host_data
+from healer.playbook.tags import selected
 from healer.ports import Clock
 from healer.rollout.windows import Window, window_state
 from healer.steps.contract import WindowState
@@ -61,13 +62,8 @@ class PlayContext:
         return str(uuid.uuid5(ACT_NAMESPACE, "\0".join((self.inputs.run, host, address, str(index)))))
 
     def selects(self, task: Task) -> bool:
-        """Whether `--tags` and `--skip-tags` let the task run; `always` and `never` mean what they mean in Ansible."""
-        tags = task.tags | self.play.tags
-        if tags & self.inputs.skip_tags:
-            return False
-        if self.inputs.tags:
-            return bool(tags & self.inputs.tags) or "always" in tags or ("all" in self.inputs.tags and "never" not in tags)
-        return "never" not in tags
+        """Whether `--tags` and `--skip-tags` let the task run."""
+        return selected(task.tags | self.play.tags, only=self.inputs.tags, skip=self.inputs.skip_tags)
 
     def scope(self, host: Host, task: Task | None, data: Mapping[str, Value]) -> Scope:
         """Return what templates of a task may see on a host. What people wrote may hold templates; what hosts said never does."""

@@ -21,10 +21,12 @@ def as_it_is(event: Event) -> Event:
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """`connect` logs in to a host; `look` reads facts by name in one round trip; `gate` opens the job protocol over a login; `redact` hides secrets in an event before it is kept or told.
+    """`connect` logs in to a host; `look` reads facts by name in one round trip; `gate` opens the job protocol over a login.
 
-    `listen` is called with every journalled event, from any thread, in order. `stop` is set when the run shall stop.
-    `waiting` is called with the reason of every host that waits, as often as the scheduler is asked. `machine_id` is this control node's own, empty when not known.
+    `redact` hides secrets in an event before it is kept or told. `listen` is called with every journalled event, in order.
+    `stop` is set when the run shall stop.
+    `waiting` is called with the reason of every host that waits, as often as the scheduler is asked.
+    `machine_id` is this control node's own, empty when not known.
     """
 
     connect: Callable[[Host], Remote]

@@ -1,5 +1,6 @@
 """In which order hosts come: a jump host after the hosts behind it, and ordered batches where the play has them."""
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 
 from healer.model.policy import Member, Share
@@ -8,11 +9,11 @@ from healer.model.policy import Member, Share
 def ordered(members: Sequence[Member]) -> tuple[Member, ...]:
     """Return the members with each one behind those that it comes `after`, otherwise in the given order.
 
-    A cycle is broken where it is entered: nothing is lost, and `cycle_of` names it.
+    A circle is broken where it is entered: nothing is lost, and `circle_of` names it. Hosts that are not touched hold nobody up.
     """
     if not any(member.after for member in members):
         return tuple(members)
-    by_name = {member.host: member for member in members}
+    by_name = {member.host: member for member in members if member.touchable}
     placed: dict[str, Member] = {}
     for member in members:
         _place(member, by_name, placed)
@@ -32,21 +33,19 @@ def _place(first: Member, by_name: Mapping[str, Member], placed: dict[str, Membe
             placed.setdefault(member.host, stack.pop())
 
 
-def cycle_of(start: str, members: Sequence[Member]) -> tuple[str, ...]:
-    """Return a cycle of `after` that holds the host up, first name repeated at the end, or nothing."""
+def circle_of(host: str, members: Sequence[Member]) -> tuple[str, ...]:
+    """Return the shortest circle of `after` that leads from the host back to it, its name first and last; empty when there is none."""
     after = {member.host: member.after for member in members if member.touchable}
-    stack: list[tuple[str, int]] = [(start, 0)]
-    finished: set[str] = set()
-    while stack:
-        host, next_index = stack.pop()
-        path = [name for name, _ in stack]
-        if host in path:
-            return (*path[path.index(host) :], host)
-        ahead = [name for name in after.get(host, ()) if name in after]
-        if host in finished or next_index >= len(ahead):
-            finished.add(host)
-            continue
-        stack += [(host, next_index + 1), (ahead[next_index], 0)]
+    paths: dict[str, tuple[str, ...]] = {host: (host,)}
+    queue = deque([host])
+    while queue:
+        here = queue.popleft()
+        for name in after.get(here, ()):
+            if name == host:
+                return (*paths[here], host)
+            if name in after and name not in paths:
+                paths[name] = (*paths[here], name)
+                queue.append(name)
     return ()
 
 

@@ -3,19 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pydantic import ValidationError
+from pydantic import BaseModel
 
 from healer.discovery import plugins
 from healer.model.action import Decision
-from healer.model.errors import PlaybookError
 from healer.model.facts import Facts, Identity
-from healer.model.host import Host, Value
+from healer.model.host import Host
 from healer.model.playbook import Task
+from healer.playbook.schema import arguments_of
 from healer.playbook.scope import Scope
+from healer.playbook.trust import read_trusted
 from healer.rollout.context import PlayContext
 from healer.rollout.doors import Doors
 from healer.rollout.session import Session
-from healer.steps.contract import Arguments, Step, StepContext
+from healer.steps.contract import Step, StepContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Planned:
     """A decision together with what its proof will need: the step, its rendered arguments, and what was seen before."""
 
     step: Step
-    arguments: Arguments
+    arguments: BaseModel
     context: StepContext
     decision: Decision
 
@@ -38,7 +39,7 @@ def plan_task(
 ) -> Planned:
     """Plan the task. Raises PlaybookError for arguments that cannot be rendered, HostError when the host cannot be read."""
     step = steps()[task.step]
-    arguments = _arguments(play, step, task, scope)
+    arguments = arguments_of(task, step, play.renderer, scope)
     facts = session.look((*step.needs, "identity")) if step.needs else Facts()
     context = StepContext(
         host=host,
@@ -58,31 +59,9 @@ def _is_control_node(facts: Facts, doors: Doors) -> bool:
     return isinstance(identity, Identity) and bool(doors.machine_id) and identity.machine_id == doors.machine_id
 
 
-def _arguments(play: PlayContext, step: Step, task: Task, scope: Scope) -> Arguments:
-    raw = {step.free_form: task.arguments} if step.free_form and not isinstance(task.arguments, Mapping) else task.arguments
-    given = dict(raw) if isinstance(raw, Mapping) else {}
-    rendered = {
-        name: [{"expression": text, "holds": play.renderer.condition(text, scope, task.where)} for text in _listed(value)]
-        if name in step.conditions
-        else play.renderer.render(value, scope, task.where)
-        for name, value in given.items()
-    }
-    try:
-        return step.arguments.model_validate(rendered)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        where = task.where
-        raise PlaybookError(f"step {step.name}: {place}: {first['msg']}", file=where.file, line=where.line, column=where.column) from error
-
-
-def _listed(value: Value) -> list[str]:
-    return [str(item) for item in value] if isinstance(value, list) else [str(value)]
-
-
-def _files(play: PlayContext, step: Step, task: Task, arguments: Arguments, scope: Scope) -> dict[str, bytes]:
-    plain = {name: play.control_file(name, task).read_bytes() for name in step.files(arguments)}
+def _files(play: PlayContext, step: Step, task: Task, arguments: BaseModel, scope: Scope) -> dict[str, bytes]:
+    plain = {name: read_trusted(play.control_file(name, task), what="file") for name in step.files(arguments)}
     for name in step.templates(arguments):
-        text = play.control_file(name, task).read_text(encoding="utf-8")
+        text = read_trusted(play.control_file(name, task), what="template").decode("utf-8")
         plain[name] = play.renderer.text(text, scope, task.where).encode()
     return plain

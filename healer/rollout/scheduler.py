@@ -15,7 +15,7 @@ from healer.rollout.budget import Budget, budgets, named
 from healer.rollout.canaries import Canaries, canaries_of
 from healer.rollout.fleet import Fleet, broken_by_us, has_failed
 from healer.rollout.machine import HostState
-from healer.rollout.order import batches, cycle_of, ordered
+from healer.rollout.order import batches, circle_of, ordered
 
 Kind = Literal["work", "after", "canary", "barrier", "domain", "budget"]
 End = tuple[Terminal, str]
@@ -117,8 +117,8 @@ def _end_of(fleet: Fleet, member: Member, members: Sequence[Member], halt: str |
 
 
 def _in_a_circle(member: Member, members: Sequence[Member]) -> End | None:
-    cycle = cycle_of(member.host, members) if member.after else ()
-    return ("not_started", f"the order of hosts goes in a circle: {' after '.join(cycle)}") if member.host in cycle else None
+    circle = circle_of(member.host, members) if member.after else ()
+    return ("not_started", f"the order of hosts goes in a circle: {' after '.join(circle)}") if circle else None
 
 
 def _unfit(state: HostState) -> End | None:
@@ -206,24 +206,25 @@ class _Round:
         return self._stuck_groups() or self._all_stuck()
 
     def _stuck_groups(self) -> dict[str, End]:
-        """End the groups whose budget is used up with nobody in a slot: no slot of theirs can ever come free."""
+        """End the groups whose budget is used up with nobody in a slot: no slot of theirs can ever come free.
+
+        Those that are out already end first: were the list cut by a crash, the rest would still find the budget used up.
+        """
         groups = {member.host: member.group for member in self.members}
         kinds: dict[str, set[Kind]] = {}
         for host, wait in self.waits.items():
             kinds.setdefault(groups[host], set()).add(wait.kind)
         stuck = {group for group, seen in kinds.items() if "budget" in seen <= {"budget", "canary"} and not self.budgets[group].in_slot}
-        return {host: ("not_started", self.budgets[groups[host]].why_not()) for host in self.waits if groups[host] in stuck}
+        hosts = sorted((host for host in self.waits if groups[host] in stuck), key=lambda host: host not in self.budgets[groups[host]].out)
+        return {host: ("not_started", self.budgets[groups[host]].why_not()) for host in hosts}
 
     def _all_stuck(self) -> dict[str, End]:
         """When nobody is in a slot and nothing is under way, end those that nothing can let in; the others wait for these."""
         moving = any(budget.in_slot for budget in self.budgets.values()) or any(wait.kind == "work" for wait in self.waits.values())
         if moving:
             return {}
-        return {
-            host: ("not_started", f"{wait.reason}; that cannot end")
-            for host, wait in self.waits.items()
-            if wait.kind in ("domain", "budget")
-        }
+        closed = {host: wait for host, wait in self.waits.items() if wait.kind in ("domain", "budget")} or self.waits
+        return {host: ("not_started", f"{wait.reason}; that cannot end") for host, wait in closed.items()}
 
 
 def _touched(state: HostState) -> bool:

@@ -32,8 +32,8 @@ class StepContext:
 
     `frozen` are the versions that a canary proved for this host's release and architecture (empty on a canary and before).
     `control_node` is true when this host is the machine that healer runs on. `files` are the contents of the control-node files that
-    the step named, templates among them already rendered. `check` is true in a dry run. `saved_plan` is true while a plan is saved or a saved one is applied: package
-    lists are not refreshed then, or the plan would be about another world.
+    the step named, templates among them already rendered. `check` is true in a dry run. `saved_plan` is true while a plan is
+    saved or a saved one is applied: package lists are not refreshed then, or the plan would be about another world.
     """
 
     host: Host

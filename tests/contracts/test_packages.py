@@ -106,7 +106,9 @@ def test_scripts_hold_no_data(manager: PackageManager) -> None:
     assert first.arguments != second.arguments
 
 
-@pytest.mark.parametrize("words", [("open ssl", "1"), ("-o", "1"), ("openssl", "1;reboot"), ("openssl", "$(id)"), ("OpenSSL\n", "1"), ("", "1")])
+@pytest.mark.parametrize(
+    "words", [("open ssl", "1"), ("-o", "1"), ("openssl", "1;reboot"), ("openssl", "$(id)"), ("OpenSSL\n", "1"), ("", "1")]
+)
 @pytest.mark.parametrize("manager", MANAGERS.values(), ids=MANAGERS)
 def test_words_that_are_no_package_are_refused(manager: PackageManager, words: tuple[str, str]) -> None:
     """A name or version outside of the manager's grammar makes no job, neither as wish nor as companion."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 class ServiceManager:
     """A service-manager plug-in. `act` returns the argument list for start, stop, restart or reload of a unit.
 
-    `never_in_place` answers why a unit must not be restarted in place, or "" when it may. `order` sorts units: what others need comes first.
+    `never_in_place` answers why a unit must not be restarted in place, or "" when it may.
+    `order` sorts units: what others need comes first.
     """
 
     name: str

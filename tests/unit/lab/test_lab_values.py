@@ -193,7 +193,7 @@ def test_the_inventory_names_keys_and_known_hosts() -> None:
 
 def test_hosts_behind_the_jump_host_say_the_way() -> None:
     """The inner hosts have a group whose variables name the jump host, and ssh goes the same way."""
-    assert "[inner]\nh2\n\n[inner:vars]\n" in inventory((H1, H2), FOLDER)
+    assert "[inner]\nh2\n\n[inner:vars]\nproxy_jump=h1\n" in inventory((H1, H2), FOLDER)
     assert "Host h2\n  HostName 198.18.8.12\n  ProxyJump h1\n" in ssh_config((H1, H2), FOLDER)
 
 

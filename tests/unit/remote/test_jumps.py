@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import RealClock, Server, make_key
+from loopback_sshd import Server, make_key
 
+from healer.clock import SystemClock
 from healer.model.command import Command
 from healer.model.errors import HostKeyError, UnreachableError
 from healer.model.host import Login
@@ -17,7 +18,7 @@ OpenWith = Callable[..., SshRemote]
 
 
 @pytest.fixture
-def through(clock: RealClock, tmp_path: Path) -> Iterator[OpenWith]:
+def through(clock: SystemClock, tmp_path: Path) -> Iterator[OpenWith]:
     """Log in with an inventory of jump hosts and an SSH configuration; hosts opened in one test share their jumps."""
     opened: list[SshRemote] = []
     shared: list[Connector] = []
@@ -36,10 +37,12 @@ def through(clock: RealClock, tmp_path: Path) -> Iterator[OpenWith]:
 
 
 def chain_of(*servers: Server) -> str:
+    """Return the servers as ProxyJump names them."""
     return ",".join(f"127.0.0.1:{server.port}" for server in servers)
 
 
 def know_each_other(*servers: Server) -> None:
+    """Put all host keys into every known_hosts file."""
     text = "".join(server.known_hosts.read_text() for server in servers)
     for server in servers:
         server.known_hosts.write_text(text)
@@ -136,7 +139,7 @@ def test_a_circle_of_jump_hosts_is_refused(sshd, through: OpenWith) -> None:
     server = sshd()
     inventory = {"a": server.login(host="a", proxy_jump="b"), "b": server.login(host="b", proxy_jump="a")}
 
-    with pytest.raises(UnreachableError, match="longer than"):
+    with pytest.raises(UnreachableError, match="in a circle"):
         through(server.login(proxy_jump="a"), inventory)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Server, make_key
+from loopback_sshd import Server, make_key
 
 from healer.model.command import Command
 from healer.model.errors import AuthenticationError, HostKeyError, UnreachableError
@@ -21,6 +21,7 @@ Open = Callable[[Login], SshRemote]
 
 
 def no_login_was_tried(server: Server) -> bool:
+    """Ask the server what it has seen of us."""
     return "userauth-request" not in server.log and "Accepted" not in server.log
 
 
@@ -163,9 +164,7 @@ def test_a_dropping_server_is_tried_again(sshd, open_host: Open) -> None:
     """Six hosts behind one busy address all get in, although its sshd drops every third login that is under way."""
     server = sshd("MaxStartups 2:100:2")
     outcomes: list[object] = []
-    threads = [
-        threading.Thread(target=lambda: outcomes.append(open_host(server.login()).run(Command(("true",))).status)) for _ in range(6)
-    ]
+    threads = [threading.Thread(target=lambda: outcomes.append(open_host(server.login()).run(Command(("true",))).status)) for _ in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:
