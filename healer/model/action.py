@@ -157,11 +157,12 @@ class Skip:
 class Refuse:
     """The step will not act on this host, and why: the host fails (or is skipped by name) without having been touched.
 
-    `terminal` is the state in which the host ends: `failed`, `busy` or `skipped`.
+    `terminal` is the state in which the host ends: `failed`, `busy`, `skipped`, or `refused` (it differs from a saved plan; that says
+    nothing about the others, so that they go on).
     """
 
     reason: str
-    terminal: Literal["failed", "busy", "skipped"] = "failed"
+    terminal: Literal["failed", "busy", "skipped", "refused"] = "failed"
     decision: Literal["refuse"] = "refuse"
 
 

@@ -52,13 +52,16 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Rolling:
-    """The `rolling:` block, values raw (templates allowed, rendered once per play before anything starts)."""
+    """The `rolling:` block, values raw (templates allowed, rendered once per play before anything starts).
+
+    `max_failures` None: no failure is borne, unless the play has a `max_fail_percentage`, which then judges alone.
+    """
 
     canary: Value = 1
     max_unavailable: Value = "25%"
     domain: str = ""
     soak: Value = 10
-    max_failures: Value = 0
+    max_failures: Value = None
     drain: tuple[Task, ...] = ()
     undrain: tuple[Task, ...] = ()
     drained_when: tuple[str, ...] = ()

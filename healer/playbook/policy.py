@@ -10,6 +10,7 @@ from healer.model.policy import RolloutPolicy, Share
 
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 Read = Callable[[Value], object]
+UNLIMITED = 1_000_000
 
 
 def share(value: Value) -> Share:
@@ -64,10 +65,17 @@ def rollout_policy(play: Play, render: Callable[[Value], Value]) -> RolloutPolic
             max_unavailable=sizes[-1] if sizes else share(render(play.rolling.max_unavailable)),
             canary=whole(render(play.rolling.canary)),
             soak=duration(render(play.rolling.soak)),
-            max_failures=whole(render(play.rolling.max_failures)),
+            max_failures=_failures(play, render),
             max_fail_percentage=play.max_fail_percentage,
             barriers=sizes if isinstance(play.serial, list) else (),
         )
     except ValueError as error:
         where = play.where
         raise PlaybookError(f"rolling of play {play.name!r}: {error}.", file=where.file, line=where.line, column=where.column) from error
+
+
+def _failures(play: Play, render: Callable[[Value], Value]) -> int:
+    """Return how many failures are borne. Where only a percentage was written, a fixed number must not halt the run before it."""
+    if play.rolling.max_failures is None:
+        return 0 if play.max_fail_percentage is None else UNLIMITED
+    return whole(render(play.rolling.max_failures))

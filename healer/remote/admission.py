@@ -60,7 +60,7 @@ def patiently(attempt: Callable[[float], Result], clock: Clock, seconds: float) 
         try:
             return attempt(deadline - clock.monotonic())
         except UnreachableError as error:
-            if tries == TRIES or deadline - clock.monotonic() <= pause or not worth_another_try(error):
+            if tries == TRIES or deadline - clock.monotonic() <= 1.5 * pause or not worth_another_try(error):
                 raise
         clock.sleep(pause / 2 + clock.jitter(pause))
         pause, tries = min(pause * 2, LONGEST_PAUSE), tries + 1

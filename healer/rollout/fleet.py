@@ -15,7 +15,7 @@ from healer.rollout.machine import HostState
 GOOD_ENDS: frozenset[Terminal | None] = frozenset({"ok", "changed"})
 GONE: frozenset[Terminal | None] = frozenset({"held", "unreachable", "unknown"})
 """Ends after which nobody can say that the host serves."""
-FAILED_ONCE_TOUCHED: frozenset[Terminal | None] = frozenset({"held", "refused", "unknown"})
+FAILED_ONCE_TOUCHED: frozenset[Terminal | None] = frozenset({"held", "unknown"})
 BAD_ENDS = GONE | {"failed", "refused"}
 
 
@@ -67,12 +67,13 @@ def _earlier(state: RunState, play: int, concerns: Callable[[HostState], bool]) 
 def has_failed(host: HostState) -> bool:
     """Whether the host spends the failure budget.
 
-    A host that this run never gave a slot (held before, unknown at the look) does not, nor one that was lost before its first act.
+    A host that this run never gave a slot (held before, unknown at the look) does not, nor one that was lost or refused before its
+    first act: what stands against acting on it says nothing about the others.
     One whose preparation failed does, also before its end is written.
     """
     if host.stage == "prepared":
         return host.prepared is Verdict.BAD
-    if host.terminal == "unreachable":
+    if host.terminal in ("unreachable", "refused"):
         return host.acted
     return host.terminal == "failed" or (host.terminal in FAILED_ONCE_TOUCHED and (host.acted or bool(host.role)))
 

@@ -112,6 +112,9 @@ class HostRun:
         tasks = self._play.play.prepare
         trouble = self._guarded(lambda: self._tasks.run(tasks, "prepare"))
         self.session.release()
+        if trouble is not None and trouble.terminal == "refused":
+            self.end(trouble.terminal, trouble.reason)
+            return
         verdict = Verdict.GOOD if trouble is None else Verdict.BAD
         self._write(HostPrepared(self.host.name, self._play.index, verdict, trouble.reason if trouble else ""))
         self._work.acted = False

@@ -26,6 +26,7 @@ class Recorder:
     def write(self, event: Event) -> Stamped:
         """Keep the event, fold it, tell it."""
         with self._lock:
+            self._folding.check(event)
             stamped = self._doors.journal.append(self.run, self._doors.redact(event))
             self._folding.advance(stamped)
             self._doors.listen(stamped)

@@ -182,7 +182,8 @@ class TaskRun:
         if isinstance(decision, Act):
             self._work.uncertain |= {name for action in decision.actions for name in action.makes_stale}
         elif hangs:
-            decision = Skip(AT_RUN_TIME)
+            words = planned.step.foresee(planned.arguments, planned.context)
+            decision = Skip(f"{AT_RUN_TIME}; {words}" if words else AT_RUN_TIME)
         return Planned(planned.step, planned.arguments, planned.context, decision)
 
     def _as_saved(self, turn: Turn, planned: Planned) -> Planned:
@@ -191,11 +192,12 @@ class TaskRun:
         if saved is None:
             return planned
         expected = saved.get(self._work.host.name, {}).get(turn.address)
-        if expected == planned.decision or (isinstance(expected, Skip) and expected.reason == AT_RUN_TIME):
+        if expected == planned.decision or (isinstance(expected, Skip) and expected.reason.startswith(AT_RUN_TIME)):
             return planned
         if isinstance(planned.decision, Skip):
             return planned
-        refusal = Refuse("the saved plan says something else: what it read on this host has moved since; make a new plan")
+        reason = "the saved plan says something else: what it read on this host has moved since; make a new plan"
+        refusal = Refuse(reason, terminal="refused")
         return Planned(planned.step, planned.arguments, planned.context, refusal)
 
     def _carry_out(self, turn: Turn, planned: Planned) -> TaskEnded:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from healer.discovery import plugins
 from healer.model.action import Act, Action, Decision, LookAgain, Owe, Refuse, Skip
-from healer.model.facts import Facts, LockHolder, PackageDatabase, RestartForecast, Unknown, Update, Updates, Verdict
+from healer.model.facts import Facts, LockHolder, PackageDatabase, RestartForecast, Units, Unknown, Update, Updates, Verdict
 from healer.platforms.packages.contract import LOCK_TIMEOUT, PackageManager, Terms
 from healer.steps._forecast import forecast_lines
 from healer.steps.contract import Arguments, Proof, Step, StepContext
@@ -110,7 +110,7 @@ def _decide(arguments: PackagesArguments, context: StepContext, manager: Package
     look = Action("look which versions are installed now", LookAgain(("updates", "package_database")), disruptive=False, makes_stale=())
     return Act(
         (Action(f"upgrade {_told(choice)}", manager.upgrade(choice.versions, terms)), look),
-        results={"packages": dict(choice.versions)},
+        results=_results(choice),
         versions=choice.versions,
         forecast=_forecast(context.facts, choice),
         owes=_left_behind(updates, choice),
@@ -177,12 +177,21 @@ def _left_behind(updates: Updates, choice: Choice) -> tuple[Owe, ...]:
     return (Owe("manual", f"cannot be upgraded without removing or holding back another package: {', '.join(kept)}{removed}"),)
 
 
-def _told(choice: Choice, most: int = 6) -> str:
-    """Name the packages for people; a long list is cut, the whole of it stands in the versions."""
+def _results(choice: Choice) -> Mapping[str, object]:
+    """Return what the task tells: the versions that come and those that go, and which of them are security updates."""
+    return {
+        "packages": dict(choice.versions or {}),
+        "installed": {row.package: row.installed for row in choice.rows},
+        "security": sorted(row.package for row in choice.rows if row.security),
+    }
+
+
+def _told(choice: Choice, most: int = 2) -> str:
+    """Count the packages for people and name them while they are few; all of them stand in the versions."""
     versions = choice.versions or {}
     words = [f"{row.package} {row.installed} -> {versions[row.package]}" for row in choice.rows]
-    rest = f" and {len(words) - most} more" if len(words) > most else ""
-    return f"{len(words)} package{'s' * (len(words) != 1)}: {', '.join(words[:most])}{rest}"
+    names = f": {', '.join(words)}" if len(words) <= most else ""
+    return f"{len(words)} package{'s' * (len(words) != 1)}{names}"
 
 
 def _forecast(facts: Facts, choice: Choice) -> tuple[str, ...]:
@@ -193,7 +202,24 @@ def _forecast(facts: Facts, choice: Choice) -> tuple[str, ...]:
 
 
 def verify(arguments: PackagesArguments, context: StepContext, after: Facts) -> Proof:
-    """Compare the package manager's own view after the job with the plan made from the facts before it."""
+    """Compare the package manager's own view after the job with the plan made from the facts before it.
+
+    The detail names the units that run anew since: the packages' own scripts restarted them.
+    """
+    restarted = _restarted(context.facts, after)
+    return replace(_judged(arguments, context, after), detail={"restarted_by_scripts": restarted} if restarted else {})
+
+
+def _restarted(before: Facts, after: Facts) -> list[str]:
+    old, new = before.read("units", Units), after.read("units", Units)
+    if isinstance(old, Unknown) or isinstance(new, Unknown):
+        return []
+    lasting = {name: unit.invocation for name, unit in new.units.items() if unit.active == "active" and unit.type != "oneshot"}
+    earlier = {name: unit.invocation for name, unit in old.units.items() if unit.invocation}
+    return sorted(name for name, invocation in lasting.items() if name in earlier and invocation != earlier[name])
+
+
+def _judged(arguments: PackagesArguments, context: StepContext, after: Facts) -> Proof:
     database, updates = after.read("package_database", PackageDatabase), after.read("updates", Updates)
     if isinstance(database, Unknown):
         return Proof(Verdict.UNKNOWN, database.reason)
@@ -217,6 +243,6 @@ PLUGIN = Step(
     name="packages",
     arguments=PackagesArguments,
     plan=plan,
-    needs=("package_manager", "updates", "package_database", "package_locks", "restart_forecast"),
+    needs=("package_manager", "updates", "package_database", "package_locks", "restart_forecast", "units"),
     verify=verify,
 )

@@ -57,6 +57,12 @@ def _boot(arguments: RebootArguments, context: StepContext, why: str) -> Decisio
     return Act((boot, look), results={"reasons": why})
 
 
+def foresee(arguments: RebootArguments, context: StepContext) -> str:
+    """Return what becomes of a reboot that earlier tasks may bring about."""
+    forbidden = _forbidden(arguments, context)
+    return f"a reboot would stay owed: {forbidden}" if forbidden else "a reboot would be done at once where it is owed"
+
+
 def verify(_arguments: RebootArguments, _context: StepContext, after: Facts) -> Proof:
     """Judge a boot that leaves its own reason standing as a fault: every run would repeat it."""
     owed = after.read("reboot_owed", RebootOwed)
@@ -74,4 +80,5 @@ PLUGIN = Step(
     needs=("reboot_owed", "kernel", "identity"),
     free_form="policy",
     verify=verify,
+    foresee=foresee,
 )

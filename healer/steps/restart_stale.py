@@ -154,11 +154,9 @@ def verify(arguments: RestartStaleArguments, context: StepContext, after: Facts)
     """Take as proof a new invocation that is active and maps nothing that was replaced; an exit status proves nothing."""
     before, old = context.facts.read("stale_processes", StaleProcesses), context.facts.read("units", Units)
     now, new = after.read("stale_processes", StaleProcesses), after.read("units", Units)
-    for reading in (before, old, now, new):
-        if isinstance(reading, Unknown):
-            return Proof(Verdict.UNKNOWN, reading.reason)
-    if not (isinstance(before, StaleProcesses) and isinstance(old, Units) and isinstance(now, StaleProcesses) and isinstance(new, Units)):
-        return Proof(Verdict.UNKNOWN, "a reading is missing")
+    if isinstance(before, Unknown) or isinstance(old, Unknown) or isinstance(now, Unknown) or isinstance(new, Unknown):
+        reasons = [reading.reason for reading in (before, old, now, new) if isinstance(reading, Unknown)]
+        return Proof(Verdict.UNKNOWN, "; ".join(reasons))
     sorting = sort_out(arguments, [process for process in before.processes if _counts(arguments, process)], old)
     faults = [fault for unit in sorted(sorting.restart) if (fault := _fault(unit, old.units[unit], new.units.get(unit)))]
     still = sorted({process.unit for process in now.processes if process.unit in sorting.restart})

@@ -137,9 +137,9 @@ def spends_failure_budget(state: HostState) -> bool:
     """Say it once more, in other words than the product."""
     if state.stage == "prepared" and state.prepared is Verdict.BAD:
         return True
-    if state.terminal == "unreachable":
+    if state.terminal in ("unreachable", "refused"):
         return state.acted
-    return state.terminal == "failed" or (state.terminal in ("held", "refused", "unknown") and state.role != "")
+    return state.terminal == "failed" or (state.terminal in ("held", "unknown") and state.role != "")
 
 
 @LAWS

@@ -138,12 +138,12 @@ def _listed(lines: list[str], heading: str) -> list[str]:
 def _policy(lines: list[str]) -> Iterator[tuple[str, _Table]]:
     name, block = "", list[str]()
     for line in [*lines, "end:"]:
-        if line and not line.startswith(" "):
+        if line.startswith(" "):
+            block.append(line)
+        elif line:
             if name:
                 yield name, _table(block)
             name, block = line.removesuffix(":"), []
-        elif line:
-            block.append(line)
 
 
 def _table(block: list[str]) -> _Table:

@@ -76,7 +76,7 @@ NEVER_IN_PLACE: tuple[tuple[str, tuple[str, ...]], ...] = (
         ("apt-daily.*", "apt-daily-upgrade.*", "unattended-upgrades.*", "packagekit.*", "dnf-automatic*", "cron-*", "bacula-*"),
     ),
     (f"a restart interrupts the hardware that it drives; {BOOT_INSTEAD}", ("usbguard.*", "mythtv-backend.*", "qrtr-ns.*", "rmtfs*")),
-    ("healer itself runs in it", ("healer*",)),
+    ("healer itself runs in it", ("healer-????????-????-????-????-????????????.service", "healer-pass.*", "healer-watch.*")),
 )
 
 BASE = (

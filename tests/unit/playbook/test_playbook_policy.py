@@ -5,7 +5,7 @@ from playbook_cases import play
 
 from healer.model.errors import PlaybookError
 from healer.model.policy import RolloutPolicy, Share
-from healer.playbook.policy import duration, rollout_policy
+from healer.playbook.policy import UNLIMITED, duration, rollout_policy
 from healer.playbook.render import Renderer
 from healer.playbook.scope import Scope
 from healer.playbook.tags import selected
@@ -36,9 +36,18 @@ def test_serial_takes_the_place_of_max_unavailable() -> None:
 
 def test_a_list_of_serial_makes_barriers() -> None:
     """A list of serial makes ordered batches, the last of which repeats."""
-    found = policy("serial: [1, 5, 30%]\nmax_fail_percentage: 20")
     sizes = (Share(number=1), Share(number=5), Share(percent=30.0))
-    assert RolloutPolicy(sizes[-1], max_fail_percentage=20.0, barriers=sizes) == found
+    assert RolloutPolicy(sizes[-1], barriers=sizes) == policy("serial: [1, 5, 30%]")
+
+
+def test_a_percentage_of_failures_alone_judges_alone() -> None:
+    """A play that only says max_fail_percentage is not halted by the default of no failure at all."""
+    assert (UNLIMITED, 0) == (policy("max_fail_percentage: 20").max_failures, policy("serial: 3").max_failures)
+
+
+def test_a_number_of_failures_beside_a_percentage_counts_too() -> None:
+    """A play that says both is halted by whichever comes first."""
+    assert policy("max_fail_percentage: 20\nrolling: {max_failures: 2}").max_failures == 2
 
 
 @pytest.mark.parametrize("value", ["many", "-1", "101%", True, 1.5, [], None])

@@ -97,7 +97,7 @@ def connector(clock: SystemClock, tmp_path: Path) -> Connector:
     """Return a connector that reads no SSH configuration of this machine and pings often."""
     empty = tmp_path / "ssh_config"
     empty.touch()
-    return Connector(clock, options=SshOptions(config_file=str(empty), home=tmp_path, ping_interval=0.5, patience=20.0))
+    return Connector(clock, options=SshOptions(config_file=str(empty), home=tmp_path, ping_interval=0.5))
 
 
 @pytest.fixture

@@ -171,6 +171,7 @@ def test_a_dropping_server_is_tried_again(sshd, open_host: Open) -> None:
         thread.join()
 
     assert [0] * 6 == outcomes
+    assert "beginning MaxStartups throttling" in server.log
 
 
 def test_a_server_that_never_greets_ends_in_time(open_host: Open, connector: Connector, user_key: Path) -> None:

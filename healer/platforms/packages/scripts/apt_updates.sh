@@ -1,5 +1,6 @@
-# What apt would upgrade, by its own simulation, and where every newer version comes from. Writes nothing: no lock, no cache file.
-quiet='-o Debug::NoLocking=1 -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache='
+# What apt would upgrade, by its own simulation, and where every newer version comes from. Writes nothing: no lock, no cache file,
+# and not the planner's log, which apt-get leaves even of a simulation.
+quiet='-o Debug::NoLocking=1 -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o Dir::Log::Planner= -o Dir::Log::Solver='
 set -f
 # shellcheck disable=SC2086
 simulation=$(apt-get -s -q $quiet dist-upgrade </dev/null) || exit 1
@@ -11,7 +12,10 @@ if printf '%s\n' "$simulation" | grep -q -E '^(Remv|Purg) '; then
     cautious=$(apt-get -s -q $quiet --with-new-pkgs upgrade </dev/null) || exit 1
     printf '%s\n' "$cautious" | grep -v '^Conf '
 fi
-held=$(apt-mark showhold)
+# dpkg is asked: apt-mark would open apt's cache, and write it anew where it is old.
+# shellcheck disable=SC2016
+held=$(dpkg-query -W -f='${db:Status-Abbrev} ${Package}:${Architecture}\n' | sed -n "s/^h[^ ]* *//p" |
+    sed "s/:all\$//; s/:$(dpkg --print-architecture)\$//")
 echo '== held'
 printf '%s\n' "$held"
 # The indented lines name, among others, what was kept back or waits for its phase.

@@ -1,0 +1,255 @@
+"""A host made of values: facts, files, a boot, a lease, and a gate that lets each act in once. What was done stands in `effects`."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from healer.model.command import Command, CommandResult
+from healer.model.errors import RefusedError, UnreachableError
+from healer.model.facts import (
+    Facts,
+    Identity,
+    Kernel,
+    OsRelease,
+    PackageDatabase,
+    RebootOwed,
+    RestartForecast,
+    Socket,
+    StaleProcesses,
+    Unit,
+    Units,
+    Unknown,
+    Update,
+    Updates,
+)
+from healer.model.job import JobReport, JobSpec, Lease
+from healer.remote.scripted import ScriptedRemote
+from healer.rollout.rebooting import LEAVE_MARK, SEE_MARK
+
+Program = Callable[["FakeHost", tuple[str, ...]], tuple[int, str]]
+"""What a program does to the host: exit code and output."""
+
+
+def unit(name: str, **changes: object) -> Unit:
+    """Return a running, enabled service, but for the changes."""
+    plain = Unit(name, "loaded", "active", "running", "simple", 0, "first", 9, refuse_manual_stop=False, enabled="enabled")
+    return replace(plain, **changes)  # type: ignore[arg-type]  # a test names the fields
+
+
+def update(package: str, installed: str = "1", candidate: str = "2", **more: object) -> Update:
+    """Return a pending security update."""
+    plain = Update(package, "amd64", installed, candidate, ("Debian-Security:12/stable-security",), security=True, source=package)
+    return replace(plain, **{"offered": (candidate,), **more})  # type: ignore[arg-type]  # a test names the fields
+
+
+@dataclass
+class FakeHost:
+    """One host. `wall` is asked for the time; `on_effect` is called after an act was done and before anybody hears of it."""
+
+    name: str
+    wall: Callable[[], float] = lambda: 0.0
+    programs: dict[str, Program] = field(default_factory=dict)
+    facts: dict[str, object] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
+    effects: list[tuple[str, str]] = field(default_factory=list)
+    acts: dict[str, JobReport] = field(default_factory=dict)
+    boot: int = 1
+    epoch: int = 0
+    lease: Lease | None = None
+    leases: int = 0
+    looks: int = 0
+    back_at: float = 0.0
+    down: bool = False
+    boot_seconds: float = 20.0
+    boots: Callable[["FakeHost"], None] = lambda _host: None
+    before_act: Callable[["FakeHost", str], None] = lambda _host, _what: None
+    on_effect: Callable[["FakeHost", str], None] = lambda _host, _what: None
+
+    def __post_init__(self) -> None:
+        self.facts = {**healthy(self.name), **self.facts}
+
+    @property
+    def boot_id(self) -> str:
+        """The id of this boot, shaped as the kernel shapes it."""
+        return f"{self.boot:08d}-0000-4000-8000-{abs(hash(self.name)) % 10**12:012d}"
+
+    @property
+    def what(self) -> list[str]:
+        """What was done here, in order, without the ids."""
+        return [what for _act, what in self.effects]
+
+    def check_up(self) -> None:
+        """Raise UnreachableError while the host is down."""
+        if self.down or self.wall() < self.back_at:
+            raise UnreachableError(self.name, "connection refused.")
+
+    def look(self, names: tuple[str, ...]) -> Facts:
+        """Return the readings that were asked for."""
+        self.check_up()
+        self.looks += 1
+        identity = Identity(str(self.facts["machine_id"]), self.boot_id, 100.0, str(self.facts["container"]), self.name, is_root=True)
+        known = {**self.facts, "identity": identity}
+        return Facts({name: known.get(name, Unknown(f"no fact {name} here")) for name in names})
+
+    def command(self, command: Command) -> CommandResult:
+        """Run what only looks."""
+        self.check_up()
+        if SEE_MARK in command.argv:
+            return CommandResult(10 if command.argv[-1] in str(self.facts["mark"]) else 0)
+        if command.argv == ("id", "-un"):
+            return CommandResult(0, b"root\n")
+        status, output = self._program(command.argv)
+        return CommandResult(status, output.encode())
+
+    def _program(self, argv: tuple[str, ...]) -> tuple[int, str]:
+        words = " ".join(argv)
+        found = next((program for text, program in self.programs.items() if text in words), None)
+        return found(self, argv) if found else (0, "")
+
+    def act(self, spec: JobSpec) -> tuple[int, str]:
+        """Do what an act asks for."""
+        what, status, output = self._do(spec)
+        self.effects.append((spec.act, what))
+        self.on_effect(self, what)
+        return status, output
+
+    def _do(self, spec: JobSpec) -> tuple[str, int, str]:
+        argv = spec.argv
+        if LEAVE_MARK in argv:
+            return ("reboot", *self._reboot(spec.act))
+        if "put_file" in argv[2:3] or len(argv) > 4 and argv[4].startswith("/"):
+            return (f"put {argv[4]}", *self._put(argv[4], spec.stdin))
+        if argv[:1] == ("systemctl",):
+            return (f"{argv[1]} {argv[-1]}", *self._systemctl(argv[1], argv[-1]))
+        if "apt_install" in " ".join(argv[2:3]) or "upgrade" in argv[4:5] or "download" in argv[4:5]:
+            pins = [word for word in argv[7:] if "=" in word]
+            return (f"{argv[4]} {' '.join(pins)}", *self._apt(argv[4], argv[7 : argv.index("--", 5)]))
+        words = " ".join(argv if argv[:1] != ("sh",) else argv[3:])
+        return (words, *self._program(argv))
+
+    def _reboot(self, act: str) -> tuple[int, str]:
+        self.facts["mark"] = act
+        if self.facts["ignores_reboot"]:
+            return 0, ""
+        self.boot += 1
+        self.lease, self.back_at = None, self.wall() + self.boot_seconds
+        self.acts = {name: report for name, report in self.acts.items() if name in self.detached}
+        self.facts |= {"mark": "", "reboot_owed": RebootOwed(())}
+        self.boots(self)
+        return 0, ""
+
+    def _put(self, path: str, content: bytes) -> tuple[int, str]:
+        same = self.files.get(path) == content
+        self.files[path] = content
+        return (0 if same else 100), ""
+
+    def _systemctl(self, verb: str, name: str) -> tuple[int, str]:
+        status, output = self._program(("systemctl", verb, name))
+        units = self.facts["units"]
+        assert isinstance(units, Units)
+        if status == 0 and name in units.units:
+            state = {"stop": "inactive"}.get(verb, "active")
+            again = replace(units.units[name], active=state, invocation=f"{verb} {len(self.effects)}")
+            self.facts["units"] = Units({**units.units, name: again}, units.failed)
+        return status, output
+
+    def _apt(self, verb: str, pins: tuple[str, ...]) -> tuple[int, str]:
+        status, output = self._program(("apt", verb, *pins))
+        pending = self.facts["updates"]
+        assert isinstance(pending, Updates)
+        if verb == "upgrade" and status == 0:
+            names = {pin.partition("=")[0] for pin in pins}
+            self.facts["updates"] = replace(pending, pending=tuple(one for one in pending.pending if one.package not in names))
+        return status, output
+
+    detached: set[str] = field(default_factory=set)
+
+
+def healthy(name: str) -> dict[str, object]:
+    """Return the readings of a host to which nothing has to be done."""
+    return {
+        "machine_id": f"machine of {name}",
+        "container": "",
+        "mark": "",
+        "ignores_reboot": False,
+        "os_release": OsRelease("debian", "12", "bookworm", (), "Debian 12", "amd64"),
+        "system_state": "running",
+        "units": Units({"web.service": unit("web.service")}, ()),
+        "sockets": (Socket("tcp", "0.0.0.0", 22, "sshd"), Socket("tcp", "0.0.0.0", 80, "web")),
+        "package_manager": "apt",
+        "package_database": PackageDatabase("apt", interrupted=False, broken=(), fingerprint="one"),
+        "package_locks": (),
+        "restart_forecast": RestartForecast(()),
+        "updates": Updates((), list_age=60.0),
+        "stale_processes": StaleProcesses(()),
+        "reboot_owed": RebootOwed(()),
+        "kernel": Kernel("6.1.0-1", "#1", "6.1.0-1", applicable=True, stale=False),
+    }
+
+
+@dataclass
+class FakeGate:
+    """The host's gate (ports.Gate): one holder at a time, the current boot and epoch only, each act once."""
+
+    host: FakeHost
+
+    def take_lease(self, holder: str, seconds: float = 120.0) -> Lease:
+        """Grant it, unless somebody else has it."""
+        self.host.check_up()
+        now = self.host.lease
+        if now is not None and now.holder != holder:
+            raise RefusedError(self.host.name, f"the lease belongs to {now.holder}.")
+        if now is None or now.boot_id != self.host.boot_id:
+            self.host.epoch += 1
+            self.host.leases += 1
+        self.host.lease = Lease(holder, self.host.boot_id, self.host.epoch, seconds)
+        return self.host.lease
+
+    def renew(self, lease: Lease) -> Lease:
+        """Prolong the current one."""
+        self._check(lease)
+        return lease
+
+    def release(self, lease: Lease) -> None:
+        """Give it back."""
+        self.host.check_up()
+        if self.host.lease == lease:
+            self.host.lease = None
+
+    def start(self, lease: Lease, spec: JobSpec) -> JobReport:
+        """Let the act in once."""
+        self.host.before_act(self.host, spec.act)
+        self._check(lease)
+        if spec.act in self.host.acts:
+            return self.host.acts[spec.act]
+        if spec.detached:
+            self.host.detached.add(spec.act)
+        self.host.acts[spec.act] = JobReport("lost", reason="it was cut")
+        status, output = self.host.act(spec)
+        self.host.acts[spec.act] = JobReport("ended", status, output.encode(), len(output))
+        self.host.check_up()
+        return self.host.acts[spec.act]
+
+    def poll(self, act: str, offset: int = 0, *, detached: bool) -> JobReport:
+        """Say what became of the act."""
+        self.host.check_up()
+        report = self.host.acts.get(act, JobReport("absent"))
+        return replace(report, output=report.output[offset:])
+
+    def clean(self, act: str) -> None:
+        """Forget the act."""
+        self.host.acts.pop(act, None)
+
+    def _check(self, lease: Lease) -> None:
+        self.host.check_up()
+        if lease.boot_id != self.host.boot_id:
+            raise RefusedError(self.host.name, "the host was booted since the lease was granted.")
+        if self.host.lease is None or lease.epoch != self.host.epoch:
+            raise RefusedError(self.host.name, "this lease is no longer the current one.")
+
+
+def remote_of(host: FakeHost) -> ScriptedRemote:
+    """Log in. Raises UnreachableError while the host is down."""
+    host.check_up()
+    return ScriptedRemote(host.name, host.command)
+
+

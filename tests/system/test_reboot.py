@@ -1,0 +1,106 @@
+"""A reboot that is owed is done in its slot and proved, or it stays owed in plain sight."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from console import Console, sh, upgrades, version
+
+from healer.lab.lab import Lab
+
+PACKAGE = "healer-demo-reboot"
+
+
+@pytest.fixture(scope="module")
+def lab(make_lab) -> Iterator[Lab]:
+    """Return hosts on which an update waits that asks for a reboot; each test uses hosts of its own."""
+    lab = make_lab(4, installed=(f"{PACKAGE}=1.0",))
+    lab.publish(PACKAGE, "1.1")
+    yield lab
+    lab.down()
+
+
+@pytest.fixture
+def console(lab: Lab, tmp_path: Path) -> Console:
+    """Return a control node with an empty journal."""
+    return Console(tmp_path, lab)
+
+
+def closed_window() -> str:
+    """Return a window that opens three days from now."""
+    day = datetime.now(UTC) + timedelta(days=3)
+    return f"{day:%a} 02:00-03:00"
+
+
+def test_an_owed_reboot_is_done_in_its_slot_and_proved(console: Console) -> None:
+    """Inside its window each host boots in its own slot, one after the other, and comes back under another boot id with nothing owed."""
+    hosts = [console.lab.host(name) for name in ("h1", "h2")]
+    console.write_inventory({"h1": {"window": "always"}, "h2": {"window": "always"}})
+    before = [host.boot_id() for host in hosts]
+    answer = console.healer("patch", "--rolling", "--soak", "0")
+    assert 0 == answer.code, answer.text
+    assert ["1.1", "1.1"] == [version(host, PACKAGE) for host in hosts]
+    assert not set(before) & {host.boot_id() for host in hosts}
+    first, second = (console.healer("show", answer.run, host, inventory=False).out.splitlines() for host in ("h1", "h2"))
+    for story in (first, second):
+        told = [line.partition("  ")[2] for line in story]
+        assert _place(told, "takes a slot") < _place(told, "begins: reboot") < _place(told, "back after") < _place(told, "ends changed")
+    assert _time(first, "ends changed") <= _time(second, "takes a slot")
+
+
+def test_after_the_boot_nothing_is_owed_and_a_second_run_boots_nobody(console: Console) -> None:
+    """A host that has booted is left alone by the next run, and `status` shows no debt."""
+    console.write_inventory({"h1": {"window": "always"}})
+    console.healer("patch", "--soak", "0")
+    before = console.lab.host("h1").boot_id()
+    again = console.healer("patch", "--soak", "0", "--json")
+    assert (0, {"h1": "ok"}) == (again.code, again.ends)
+    assert before == console.lab.host("h1").boot_id()
+    assert "owe" not in console.healer("status").text
+
+
+def test_reboot_never_reports_it_as_owed(console: Console) -> None:
+    """With `--reboot never` the update is installed, nobody boots, and the debt is told by the run and by `status`."""
+    host = console.lab.host("h3")
+    console.write_inventory({"h3": {"window": "always"}})
+    before = host.boot_id()
+    answer = console.healer("patch", "--reboot", "never", "--soak", "0")
+    assert (0, "1.1", before) == (answer.code, version(host, PACKAGE), host.boot_id())
+    assert "h3 owes: reboot" in answer.out
+    status = console.healer("status").out
+    assert "reboot owed: the system asks for it" in status
+    assert "owes: reboot: the system asks for it (/run/reboot-required: healer-demo-reboot); the policy is never to reboot" in status
+
+
+def test_outside_its_window_a_host_waits(console: Console) -> None:
+    """Where the window is closed the host is patched at once, ends as waiting with exit code 3, and the debt stands in `status`."""
+    host = console.lab.host("h4")
+    console.write_inventory({"h4": {"window": closed_window()}})
+    before = host.boot_id()
+    answer = console.healer("patch", "--soak", "0", "--json")
+    assert (3, {"h4": "waiting"}) == (answer.code, answer.ends)
+    assert (["1.0 1.1"], before) == (upgrades(host, PACKAGE), host.boot_id())
+    assert "owes: reboot: the system asks for it" in console.healer("status").out
+
+
+def test_when_the_window_opens_the_waiting_reboot_is_done(console: Console) -> None:
+    """The next run inside the window boots the host that waited, installs nothing, and the debt is gone."""
+    host = console.lab.host("h4")
+    console.write_inventory({"h4": {"window": closed_window()}})
+    assert 3 == console.healer("patch", "--soak", "0").code
+    before = host.boot_id()
+    console.write_inventory({"h4": {"window": "always"}})
+    answer = console.healer("patch", "--soak", "0", "--json")
+    assert (0, {"h4": "changed"}) == (answer.code, answer.ends)
+    assert before != host.boot_id()
+    assert ["1.0 1.1"] == upgrades(host, PACKAGE)
+    assert "owe" not in console.healer("status").text
+
+
+def _place(lines: list[str], words: str) -> int:
+    return next(number for number, line in enumerate(lines) if words in line)
+
+
+def _time(story: list[str], words: str) -> str:
+    return next(line.partition("  ")[0] for line in story if words in line)
