@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 from healer.inventory.login_variables import ALIASES
 from healer.model.action import Decision
 from healer.model.host import Host, Inventory
+from healer.model.redact import MASK
 from healer.playbook.load import parse_playbook
 from healer.rollout.context import RunInputs
 from healer.rollout.planning import steps
@@ -44,11 +45,12 @@ def without_secrets(inventory: Inventory) -> Inventory:
 
 
 def with_secrets(frozen: Inventory, current: Inventory) -> Inventory:
-    """Return the frozen inventory with the secrets that its hosts have in the current one."""
+    """Return the frozen inventory with the secrets that its hosts have in the current one, and with what was masked because of them."""
 
     def complete(host: Host) -> Host:
         now = current.hosts.get(host.name)
-        secrets = {name: value for name, value in now.variables.items() if name in SECRET_VARIABLES} if now else {}
+        masked = {name for name, value in host.variables.items() if MASK in repr(value)}
+        secrets = {name: value for name, value in now.variables.items() if name in SECRET_VARIABLES | masked} if now else {}
         return replace(host, variables={**host.variables, **secrets})
 
     return replace(frozen, hosts={name: complete(host) for name, host in frozen.hosts.items()})

@@ -77,6 +77,7 @@ def _stage(inputs: RunInputs, index: int, renderer: Renderer) -> Staged:
     targets = [name for name in chosen if name in set(inputs.hosts)]
     policy = rollout_policy(play, lambda value: renderer.render(value, scope, play.where))
     context = PlayContext(inputs, replace(play, hosts=pattern), index, policy, renderer)
+    context.check_windows(targets)
     return Staged(context, members_of(context.play, inputs.inventory, chosen, targets))
 
 

@@ -63,7 +63,12 @@ def read_plan(path: str) -> SavedPlan:
         raise PlanError(
             "was changed after it was saved, so it is not applied", file=path, advice="Make a new one with `healer plan -o FILE`."
         )
-    return SavedPlan(loaded["created"], loaded["documents"], load_decisions(json.dumps(loaded["decisions"])))
+    try:
+        return SavedPlan(loaded["created"], loaded["documents"], load_decisions(json.dumps(loaded["decisions"])))
+    except (ValueError, KeyError) as error:
+        raise PlanError(
+            "holds decisions that this version of healer does not know", file=path, advice="Make a new one with `healer plan -o FILE`."
+        ) from error
 
 
 def _digest(body: Mapping[str, object]) -> str:

@@ -1,20 +1,30 @@
 #!/bin/sh
-# Everything that is checked without running healer.
+# Everything that is checked without running healer. All checks are run, also when an early one complains.
 set -eu
 bin=$1
-"$bin/ruff" format --check --quiet healer tests
-"$bin/ruff" check --quiet healer tests
-"$bin/mypy" --no-error-summary
-"$bin/lint-imports" --no-cache >/tmp/healer-lint.$$ 2>&1 || {
-    cat "/tmp/healer-lint.$$"
-    rm -f "/tmp/healer-lint.$$"
+bad=
+
+check() {
+    name=$1
+    shift
+    said=$("$@" 2>&1) || {
+        bad="$bad $name"
+        printf '%s\n' "$said" >&2
+    }
+}
+
+check format "$bin/ruff" format --check --quiet healer tests
+check ruff "$bin/ruff" check --quiet healer tests
+check types "$bin/mypy" --no-error-summary
+check imports "$bin/lint-imports" --no-cache
+if command -v shellcheck >/dev/null 2>&1; then
+    check shell find healer tools tests -name '*.sh' -exec shellcheck --shell=sh {} +
+else
+    bad="$bad shell"
+    echo "lint: shellcheck is not installed, so shell scripts cannot be checked: apt-get install shellcheck" >&2
+fi
+[ -z "$bad" ] || {
+    echo "lint: not clean:$bad" >&2
     exit 1
 }
-rm -f "/tmp/healer-lint.$$"
-if command -v shellcheck >/dev/null 2>&1; then
-    find healer tools tests -name '*.sh' -print0 | xargs -0 -r shellcheck --shell=sh
-else
-    echo "lint: shellcheck is not installed, so shell scripts were not checked" >&2
-    exit 1
-fi
 echo "lint: clean"

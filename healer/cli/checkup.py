@@ -10,12 +10,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from healer.cli.context import Setting, prepare
 from healer.cli.options import Common
-from healer.cli.screen import console_for_output
+from healer.cli.screen import bare_table, put
 from healer.journal.database import engine_words
 from healer.model.errors import HealerError
 
@@ -39,11 +38,11 @@ def check_up(common: Common) -> int:
     if common.json:
         typer.echo(json.dumps([asdict(check) for check in checks], indent=2))
     else:
-        table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+        table = bare_table()
         for check in checks:
             word, style = {True: ("ok", "green"), False: ("bad", "bold red"), None: ("note", "yellow")}[check.good]
             table.add_row(check.name, Text(word, style), Text(check.words))
-        console_for_output().print(table)
+        put(table)
     return 1 if any(check.good is False for check in checks) else 0
 
 

@@ -12,6 +12,7 @@ import typer
 from healer.cli.options import Common
 from healer.inventory.resolve import load_inventory
 from healer.inventory.sources import is_host_list, path_of
+from healer.journal.database import check_url
 from healer.journal.queries import debts, holds
 from healer.model.action import Owe
 from healer.model.errors import UsageError
@@ -85,9 +86,9 @@ class Setting:
         """Return the events of a run of this command."""
         return self.journals.get(run, self.journal).events(run)
 
-    def say(self, line: str) -> None:
-        """Say something beside the result: on standard error where the result is JSON."""
-        typer.echo(line, err=self.common.json)
+    def say(self, line: str, *, aside: bool = False) -> None:
+        """Say something beside the result: on standard error where the result is JSON, or where it is only said `aside`."""
+        typer.echo(line, err=aside or self.common.json)
 
 
 def _held_words(host: str, stamped: Stamped) -> str:
@@ -104,6 +105,8 @@ def prepare(common: Common) -> Setting:
         "user": common.user,
         "private_key": common.private_key,
     }
+    if common.database:
+        check_url(common.database)
     settings = load(flags, os.environ)
     return Setting(common, settings, _password() if common.ask_become_pass else None)
 

@@ -15,22 +15,23 @@ from typing import NoReturn
 import typer
 
 from healer.cli.context import Setting, prepare
-from healer.cli.live import view
+from healer.cli.live import Showing, view
 from healer.cli.options import Common
 from healer.cli.request import RunRequest
 from healer.cli.screen import console_for_output
+from healer.cli.telling import limits_of, tell
 from healer.freezing import inputs_of, with_secrets
 from healer.inventory.patterns import limit, select
 from healer.model.errors import InputError, UsageError
 from healer.model.events import RunStarted
 from healer.model.host import Inventory
 from healer.model.report import RunReport
-from healer.pipeline import Order, carry_out
+from healer.pipeline import Order, carry_out, stage
 from healer.plans import read_plan, save_plan
 from healer.playbook.load import parse_playbook
 from healer.playbook.search import find_playbook
 from healer.playbook.trust import read_trusted
-from healer.report.formats import json_doc, terminal
+from healer.report.words import counted
 from healer.rollout.context import RunInputs
 from healer.rollout.planning import steps
 from healer.wiring import Access, Listeners, doors, journal_of, locks_of
@@ -50,9 +51,9 @@ def start(request: RunRequest, common: Common) -> NoReturn:
     if not request.check and _asks(request.yes):
         _confirm(order, setting)
     report = _go(order, setting)
-    if request.saving and request.save_to:
+    if request.save_to and report.exit_code is not None:
         path = save_plan(request.save_to, order.inputs, order.playbook_text, setting.events(order.inputs.run))
-        setting.say(f"plan saved: {path}   do exactly that: healer apply {shlex.quote(str(path))}")
+        setting.say(f"plan saved: {path}   do exactly that: healer apply {shlex.quote(str(path))}", aside=True)
     _finish(report, setting)
 
 
@@ -71,7 +72,7 @@ def _order(request: RunRequest, setting: Setting) -> Order:
     inputs = RunInputs(
         new_run_id(), inventory, playbook, hosts, dict(request.extra), wanted, unwanted, check=request.check, saving=request.saving
     )
-    setting.say(f"run {inputs.run}: {path}, {len(hosts)} of {len(inventory.hosts)} hosts")
+    setting.say(f"run {inputs.run}: {path}, {len(hosts)} of {counted(len(inventory.hosts), 'host')}")
     return Order(inputs, _command_line(), text.decode("utf-8"), held=setting.held())
 
 
@@ -87,10 +88,10 @@ def _confirm(order: Order, setting: Setting) -> None:
     """Show what would be done and ask. What the answer allows is planned again at its turn."""
     check = replace(order, inputs=replace(order.inputs, check=True))
     report = _go(check, setting)
-    _print(report, setting)
-    if all(host.terminal == "ok" for host in report.hosts):
-        raise typer.Exit(0)
-    typer.confirm("Go on?", abort=True)
+    view = tell(report, setting, aside=True)
+    if report.exit_code is None or not view.open:
+        _finish(report, setting, told=not setting.common.json)
+    typer.confirm("Go on?", abort=True, err=True)
 
 
 def apply_plan(plan_file: str, common: Common, *, yes: bool) -> NoReturn:
@@ -104,7 +105,7 @@ def apply_plan(plan_file: str, common: Common, *, yes: bool) -> NoReturn:
     setting = setting.using(inputs.inventory)
     order = Order(inputs, _command_line(), saved.documents["playbook"], held=setting.held())
     if _asks(yes):
-        typer.confirm(f"Apply the plan of {saved.created} to {len(inputs.hosts)} hosts?", abort=True)
+        typer.confirm(f"Apply the plan of {saved.created} to {len(inputs.hosts)} hosts?", abort=True, err=True)
     _finish(_go(order, setting), setting)
 
 
@@ -164,10 +165,10 @@ def _go(order: Order, setting: Setting) -> RunReport:
     journal = journal_of(setting.settings, check=True) if check else setting.journal
     setting.remember(order.inputs.run, journal)
     access = Access(setting.settings, order.inputs.inventory, setting.become_password)
-    shown = view(console_for_output(err=setting.common.json))
+    shown = view(console_for_output(err=setting.common.json), Showing(setting.common.verbose, check, limits_of(stage(order.inputs))))
     with _signals(stop), shown, doors(access, setting.settings, journal, stop, Listeners(shown.listen, shown.waiting)) as open_doors:
         locks = locks_of(setting.settings) if not check else _no_locks
-        return carry_out(order, open_doors, locks)
+        return replace(carry_out(order, open_doors, locks), check=check)
 
 
 @contextmanager
@@ -200,16 +201,11 @@ def _signals(stop: threading.Event) -> Iterator[None]:
 _STOPPED_BY: list[int] = []
 
 
-def _finish(report: RunReport, setting: Setting) -> NoReturn:
-    _print(report, setting)
-    if report.exit_code is None:
-        setting.say(f"the run is not over: healer resume {report.run}")
-        raise typer.Exit(TERMINATED if _STOPPED_BY and _STOPPED_BY[0] != signal.SIGINT else INTERRUPTED)
-    raise typer.Exit(report.exit_code)
-
-
-def _print(report: RunReport, setting: Setting) -> None:
-    if setting.common.json:
-        typer.echo(json_doc.render(report, 0), nl=False)
-    else:
-        terminal.draw(report, console_for_output())
+def _finish(report: RunReport, setting: Setting, *, told: bool = False) -> NoReturn:
+    if not told:
+        tell(report, setting)
+    if report.exit_code is not None:
+        raise typer.Exit(report.exit_code)
+    if not report.check:
+        setting.say(f"the run is not over: healer resume {report.run}", aside=True)
+    raise typer.Exit(TERMINATED if _STOPPED_BY and _STOPPED_BY[0] != signal.SIGINT else INTERRUPTED)

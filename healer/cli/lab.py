@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from platformdirs import user_state_path
-from rich.console import Console
-from rich.table import Table
 
 from healer.model.errors import LabError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from healer.lab.lab import Lab
 
 
@@ -45,7 +45,7 @@ def up(
     """Build hosts and wait until they have booted: seconds, and half a minute more the first time."""
     from healer.lab.lab import Lab
 
-    console = Console()
+    console = _console()
     with _terminated_like_interrupted():
         for folder in Lab.sweep():
             console.print(f"removed what an earlier run had left in {folder}", style="dim", markup=False)
@@ -71,13 +71,13 @@ def down(*, name: Name = "lab", directory: Directory = None) -> None:
     _need_root()
     take_down(_folder(name, directory))
     sweep()
-    Console().print(f"The lab {name} is gone.", markup=False)
+    _console().print(f"The lab {name} is gone.", markup=False)
 
 
 @app.command(epilog="Example:  healer lab status")
 def status(*, name: Name = "lab", directory: Directory = None) -> None:
     """Show a lab's hosts and whether they run."""
-    console = Console()
+    console = _console()
     lab = _load(name, directory)
     _show(console, lab)
     console.print(f"inventory: {lab.inventory}", markup=False, soft_wrap=True)
@@ -131,7 +131,15 @@ def _folder(name: str, directory: Path | None) -> Path:
     return lab_folder(_state(directory), name)
 
 
-def _show(console: Console, lab: "Lab") -> None:
+def _console() -> "Console":
+    from rich.console import Console
+
+    return Console()
+
+
+def _show(console: "Console", lab: "Lab") -> None:
+    from rich.table import Table
+
     table = Table("host", "address", "state", "reached")
     for host in lab.hosts:
         state = "running" if host.running() else "off"
@@ -139,7 +147,7 @@ def _show(console: Console, lab: "Lab") -> None:
     console.print(table)
 
 
-def _advise(console: Console, lab: "Lab", name: str) -> None:
+def _advise(console: "Console", lab: "Lab", name: str) -> None:
     option = "" if name == "lab" else f" --name {name}"
     lines = (
         f"healer status -i {lab.inventory}",

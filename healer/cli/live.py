@@ -1,7 +1,8 @@
 """Shows a run while it goes on: a live table on a terminal, one plain line an event everywhere else."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
@@ -10,30 +11,44 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from healer.clock import SystemClock
 from healer.model.events import Stamped
-from healer.report.progress import Row, Shown, feed, sentence, with_reasons
+from healer.report.log_lines import log_lines
+from healer.report.progress import Limits, Row, Shown, feed, headline, with_reasons
+from healer.report.words import elapsed
 
 STYLES = {
-    "waiting": "dim", "looked": "dim", "prepared": "dim", "in slot": "bold cyan", "soaking": "cyan", "ok": "green", "changed": "green",
-    "failed": "bold red", "held": "bold red", "unknown": "bold red", "refused": "red", "unreachable": "red", "busy": "yellow",
-    "skipped": "yellow", "not_started": "yellow",
+    "looking": "dim", "waiting": "dim", "planning": "dim", "preparing": "cyan", "working": "bold cyan", "canary": "bold cyan",
+    "soaking": "cyan", "ok": "green", "changed": "green", "would change": "yellow", "nothing to do": "green", "failed": "bold red",
+    "held": "bold red", "unknown": "bold red", "refused": "red", "unreachable": "red",
 }  # fmt: skip
-ROWS = 30
-"""Hosts shown at most: those at work first, then those that wait, then those that are done."""
+OTHER = "yellow"
+ORDER = ("working", "soaking", "held", "failed", "unknown", "unreachable", "refused", "preparing", "planning", "looking", "waiting")
+"""Who is shown first where not all rows fit: hosts at work, then trouble, then those to come, then those that are done."""
+FRAME = 4
+"""Lines of the screen that are not for rows: headline, head of the table, the line for what is left out, the cursor's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """How a run is shown. `verbose` counts the -v; `plays` are the limits of each play; `check` is a dry run."""
+
+    verbose: int = 0
+    check: bool = False
+    plays: Sequence[Limits] = ()
 
 
 class Plain:
     """One line an event, no escape codes: for cron, pipes and CI logs."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, showing: Showing) -> None:
         """Print to this console."""
-        self._console = console
+        self._console, self._showing = console, showing
 
     def listen(self, stamped: Stamped) -> None:
         """Print the event when it says something to a person."""
-        line = sentence(stamped)
-        if line:
-            self._console.print(f"{stamped.at:%H:%M:%S} {line}", markup=False, highlight=False, soft_wrap=True)
+        for line in log_lines(stamped, self._showing.verbose, check=self._showing.check):
+            print_line(self._console, line)
 
     def waiting(self, reasons: Mapping[str, str]) -> None:
         """Say nothing: reasons change too often for a log."""
@@ -46,13 +61,20 @@ class Plain:
         """End."""
 
 
-class Screen:
-    """A table that stands still while its rows move."""
+def print_line(console: Console, line: str) -> None:
+    """Print a line as it is: no markup, no colours, no breaks; what hosts print cannot steer the terminal."""
+    safe = "".join(letter if letter.isprintable() or letter == "\t" else "\ufffd" for letter in line)
+    console.print(safe, markup=False, highlight=False, soft_wrap=True, emoji=False)
 
-    def __init__(self, console: Console) -> None:
+
+class Screen:
+    """A table that stands still while its rows move. With -v the log runs above it."""
+
+    def __init__(self, console: Console, showing: Showing) -> None:
         """Draw on this console."""
-        self._lock = threading.Lock()
-        self._shown = Shown(rows={})
+        self._lock, self._clock = threading.Lock(), SystemClock()
+        self._console, self._showing = console, showing
+        self._shown = Shown(plays=tuple(showing.plays))
         self._reasons: Mapping[str, str] = {}
         self._live = Live(console=console, get_renderable=self._table, refresh_per_second=4, transient=True)
 
@@ -60,6 +82,8 @@ class Screen:
         """Take an event in."""
         with self._lock:
             self._shown = feed(self._shown, stamped)
+        for line in log_lines(stamped, self._showing.verbose, check=self._showing.check) if self._showing.verbose else ():
+            print_line(self._console, line)
 
     def waiting(self, reasons: Mapping[str, str]) -> None:
         """Take in why hosts wait."""
@@ -69,17 +93,30 @@ class Screen:
     def _table(self) -> Table:
         with self._lock:
             shown = with_reasons(self._shown, self._reasons)
-        table = Table(title=_title(shown), title_justify="left", expand=True, box=None, padding=(0, 1))
-        for name, options in (("host", {"no_wrap": True}), ("state", {"no_wrap": True}), ("step", {"ratio": 1}), ("note", {"ratio": 2})):
-            table.add_column(name, **options)
+        table = Table(title=_title(shown), title_justify="left", title_style="", expand=True, box=None, padding=(0, 1), header_style="dim")
+        table.add_column("host", no_wrap=True)
+        table.add_column("state", no_wrap=True)
+        table.add_column("time", no_wrap=True, justify="right")
+        table.add_column("step", no_wrap=True, overflow="ellipsis", ratio=2)
+        table.add_column("note", no_wrap=True, overflow="ellipsis", ratio=3)
         rows = sorted(shown.rows.values(), key=_rank)
-        for row in rows[:ROWS]:
-            table.add_row(
-                row.host, Text(row.stage, STYLES.get(row.stage, "")), Text(row.step), Text(row.note, overflow="ellipsis", no_wrap=True)
-            )
-        if len(rows) > ROWS:
-            table.add_row("", f"and {len(rows) - ROWS} more", "", "")
+        room = max(3, self._console.height - FRAME)
+        for row in rows[:room]:
+            table.add_row(*self._cells(row))
+        if len(rows) > room:
+            table.add_row("", Text(f"and {len(rows) - room} more", style="dim"))
         return table
+
+    def _cells(self, row: Row) -> tuple[str | Text, ...]:
+        seconds = row.seconds(self._clock.now())
+        word = self._word(row)
+        time = "" if seconds is None else elapsed(seconds)
+        return row.host, Text(word, STYLES.get(word, OTHER)), time, Text(row.step), Text(row.note)
+
+    def _word(self, row: Row) -> str:
+        if self._showing.check:
+            return {"changed": "would change", "ok": "nothing to do"}.get(row.stage, row.stage)
+        return "canary" if row.canary and row.stage == "working" else row.stage
 
     def __enter__(self) -> Self:
         """Begin to draw."""
@@ -92,16 +129,16 @@ class Screen:
 
 
 def _rank(row: Row) -> int:
-    order = ("in slot", "soaking", "held", "failed", "unknown", "waiting", "looked", "prepared")
-    return order.index(row.stage) if row.stage in order else len(order)
+    return ORDER.index(row.stage) if row.stage in ORDER else len(ORDER)
 
 
-def _title(shown: Shown) -> str:
-    counts = ", ".join(f"{count} {stage}" for stage, count in sorted(shown.counts().items()))
-    halted = f"  HALTED: {shown.halted}" if shown.halted else ""
-    return f"{shown.play}  {counts}{halted}"
+def _title(shown: Shown) -> Text:
+    halted = Text(f"   HALTED: {shown.halted}", style="bold red") if shown.halted else Text()
+    title = Text.assemble((headline(shown), "bold"), halted)
+    title.no_wrap, title.overflow = True, "ellipsis"
+    return title
 
 
-def view(console: Console) -> Plain | Screen:
+def view(console: Console, showing: Showing) -> Plain | Screen:
     """Return what fits where we are."""
-    return Screen(console) if console.is_terminal else Plain(console)
+    return Screen(console, showing) if console.is_terminal else Plain(console, showing)

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from healer.cli.options import Common, example, with_common
+from healer.cli.options import Common
+from healer.cli.signature import example, takes
 
 
 def register(app: typer.Typer) -> None:
@@ -16,7 +17,7 @@ def register(app: typer.Typer) -> None:
     app.command(epilog=example("healer doctor", "healer doctor --json"))(doctor)
 
 
-@with_common
+@takes(common=Common)
 def ping(*, common: Common) -> None:
     """Log in to every host and say what works: login, host key, root, shell; or the reason why not."""
     from healer.cli.pinging import ping_all
@@ -24,7 +25,7 @@ def ping(*, common: Common) -> None:
     raise typer.Exit(ping_all(common))
 
 
-@with_common
+@takes(common=Common)
 def status(
     *,
     refresh: Annotated[bool, typer.Option("--refresh", help="Refresh the package lists on the hosts first (this writes there).")] = False,
@@ -36,7 +37,7 @@ def status(
     raise typer.Exit(status_all(common, refresh=refresh))
 
 
-@with_common
+@takes(common=Common)
 def inventory(
     *,
     list_: Annotated[bool, typer.Option("--list", help="Everything as JSON.")] = False,
@@ -51,12 +52,13 @@ def inventory(
     from healer.inventory.listing import as_graph, as_json
     from healer.model.errors import UsageError
 
-    if list_ + graph + bool(host) != 1:
-        raise UsageError("say one of --list, --graph and --host HOST")
+    chosen = list_ + graph + bool(host)
+    if chosen > 1 or (not chosen and not common.json):
+        raise UsageError("say one of --list, --graph and --host HOST", advice="Example: healer inventory --graph -i inventory.ini")
     resolved = prepare(common).inventory()
     if host and host not in resolved.hosts:
         raise UsageError(f"there is no host {host} in the inventory", advice="See `healer inventory --graph`.")
-    if graph:
+    if graph and not common.json:
         typer.echo(as_graph(resolved).rstrip("\n"))
     elif host:
         listed = as_json(resolved)["_meta"]["hostvars"].get(host, {})  # type: ignore[index]  # JSON-shaped
@@ -65,7 +67,7 @@ def inventory(
         typer.echo(json.dumps(as_json(resolved), indent=4, default=str))
 
 
-@with_common
+@takes(common=Common)
 def trust(
     *,
     host: Annotated[str, typer.Argument(metavar="HOST", help="An inventory host, or an address.")],
@@ -79,7 +81,7 @@ def trust(
     raise typer.Exit(trust_host(host, fingerprint, common, yes=yes))
 
 
-@with_common
+@takes(common=Common)
 def doctor(*, common: Common) -> None:
     """Check this control node: Python, journal, SSH, clock, folders. Touches no host."""
     from healer.cli.checkup import check_up

@@ -1,10 +1,8 @@
-"""Every option once. A command names `common` as its last parameter and gets all the common options in one value."""
+"""Every option once. What several commands understand is one frozen value that each gets whole (see cli/signature.py)."""
 
-import functools
-import inspect
-from collections.abc import Callable
-from dataclasses import dataclass, fields
-from typing import Annotated, Any, get_type_hints
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated
 
 import typer
 
@@ -23,9 +21,52 @@ AskBecomePass = Annotated[bool, typer.Option("--ask-become-pass", "-K", help="As
 Database = Annotated[
     str | None, typer.Option("--database", help="Journal to use instead of the one in the state folder. No password in it.", metavar="URL")
 ]
-Forks = Annotated[int | None, typer.Option("--forks", help="How many hosts are talked to at once.", min=1, max=500)]
-Verbose = Annotated[int, typer.Option("--verbose", "-v", count=True, help="Say more; twice for every event.")]
+Forks = Annotated[int | None, typer.Option("--forks", help="How many hosts are talked to at once.", min=1, max=500, metavar="N")]
+Verbose = Annotated[
+    int,
+    typer.Option(
+        "--verbose", "-v", count=True, help="Say more: each task, and the output of what failed; twice: every event.", show_default=False
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
+
+Check = Annotated[bool, typer.Option("--check", help="Change nothing; print exactly what would be done. Exit code 3 when there is work.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before starting. Without a terminal nothing is asked.")]
+Extra = Annotated[
+    list[str] | None,
+    typer.Option("--extra-vars", "-e", help="Variable that wins over all others; `@FILE` reads YAML.", metavar="KEY=VALUE"),
+]
+Tags = Annotated[list[str] | None, typer.Option("--tags", "-t", help="Only tasks with one of these tags; commas allowed.", metavar="TAG")]
+SkipTags = Annotated[list[str] | None, typer.Option("--skip-tags", help="No tasks with one of these tags.", metavar="TAG")]
+
+Security = Annotated[bool, typer.Option("--security", help="Security updates only (the default).")]
+All = Annotated[bool, typer.Option("--all", help="All pending updates.")]
+Only = Annotated[
+    list[str] | None,
+    typer.Option("--only", help="Only these packages or sources; commas and globs allowed.", metavar="NAME"),
+]
+Canary = Annotated[int | None, typer.Option("--canary", help="So many hosts of each budget group go first, alone.", min=0, metavar="N")]
+MaxUnavailable = Annotated[
+    str | None, typer.Option("--max-unavailable", help="Hosts of a group that may be out of service at once.", metavar="N|N%")
+]
+MaxFailures = Annotated[
+    int | None, typer.Option("--max-failures", help="Failed hosts that are borne before nobody new is started.", min=0, metavar="N")
+]
+Soak = Annotated[str | None, typer.Option("--soak", help="How long a host is watched in service before the next.", metavar="TIME")]
+
+
+class RebootPolicy(StrEnum):
+    """When an owed reboot is done."""
+
+    AUTO = "auto"
+    NEVER = "never"
+    ALWAYS = "always"
+
+
+Reboots = Annotated[
+    RebootPolicy | None,
+    typer.Option("--reboot", help="auto: inside the host's declared window. always: whenever owed. never: stays owed."),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,26 +85,40 @@ class Common:
     json: Json = False
 
 
-def with_common(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of Common; it receives them as its keyword `common`."""
-    own = [parameter for parameter in inspect.signature(command).parameters.values() if parameter.name != "common"]
-    hints = {name: hint for name, hint in get_type_hints(command, include_extras=True).items() if name not in ("common", "return")}
-    shared = get_type_hints(Common, include_extras=True)
-    keyword = inspect.Parameter.KEYWORD_ONLY
-    added = [inspect.Parameter(f.name, keyword, default=f.default, annotation=shared[f.name]) for f in fields(Common)]
+@dataclass(frozen=True, slots=True)
+class Tasks:
+    """Which tasks of a playbook run, and with which variables."""
 
-    @functools.wraps(command)
-    def wrapper(**given: Any) -> None:
-        common = Common(**{field.name: given.pop(field.name) for field in fields(Common)})
-        command(**given, common=common)
-
-    parameters = [one.replace(kind=keyword, annotation=hints[one.name]) for one in own]
-    wrapper.__signature__ = inspect.Signature([*parameters, *added])  # type: ignore[attr-defined]  # how typer learns the options
-    wrapper.__annotations__ = {**hints, **{name: shared[name] for name in shared}}
-    del wrapper.__wrapped__
-    return wrapper
+    tags: Tags = None
+    skip_tags: SkipTags = None
+    extra_vars: Extra = None
 
 
-def example(*lines: str) -> str:
-    """Return the epilogue of a help page."""
-    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+@dataclass(frozen=True, slots=True)
+class Patching:
+    """What is patched, and how the fleet is rolled: what `patch` and `plan` share."""
+
+    security: Security = False
+    all_updates: All = False
+    only: Only = None
+    canary: Canary = None
+    max_unavailable: MaxUnavailable = None
+    max_failures: MaxFailures = None
+    soak: Soak = None
+    reboot: Reboots = None
+
+    def variables(self) -> dict[str, object]:
+        """Return the playbook variables that the flags stand for; flags that were not given set none."""
+        if sum((self.security, self.all_updates, bool(self.only))) > 1:
+            raise typer.BadParameter("--security, --all and --only exclude each other")
+        names = [name.strip() for entry in self.only or () for name in entry.split(",") if name.strip()]
+        flags: dict[str, object] = {
+            "scope": "all" if self.all_updates or names else "security" if self.security else None,
+            "only": names or None,
+            "canary": self.canary,
+            "max_unavailable": self.max_unavailable,
+            "max_failures": self.max_failures,
+            "soak": self.soak,
+            "reboot": self.reboot.value if self.reboot else None,
+        }
+        return {f"patch_{name}": value for name, value in flags.items() if value is not None}

@@ -4,13 +4,12 @@ import json
 from dataclasses import dataclass
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from healer.cli.context import prepare
 from healer.cli.fleet import ask_all, chosen
 from healer.cli.options import Common
-from healer.cli.screen import console_for_output
+from healer.cli.screen import bare_table, put
 from healer.model.command import Command
 from healer.model.errors import BecomeError, HostError, HostKeyError, UnreachableError
 from healer.model.facts import Unknown
@@ -38,7 +37,7 @@ def _ask(remote: Remote) -> Pong | HostError:
         rooted = remote.run(Command(("id", "-u"), timeout=30.0, become=True)).stdout.strip() == b"0"
     except BecomeError as error:
         return Pong(user, system, error.message, rooted=False)
-    return Pong(user, system, "is root" if user == "root" else "sudo" if rooted else "sudo gave no root", rooted)
+    return Pong(user, system, "yes" if user == "root" else "by sudo" if rooted else "sudo gave no root", rooted)
 
 
 def ping_all(common: Common) -> int:
@@ -48,10 +47,10 @@ def ping_all(common: Common) -> int:
     if common.json:
         typer.echo(json.dumps({name: _plain(answer) for name, answer in answers.items()}, indent=2))
     else:
-        table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+        table = bare_table()
         for name, answer in answers.items():
             table.add_row(name, *_cells(answer))
-        console_for_output().print(table)
+        put(table)
     if any(isinstance(answer, HostError) for answer in answers.values()):
         return 4
     return 0 if all(isinstance(answer, Pong) and answer.rooted for answer in answers.values()) else 1
@@ -62,7 +61,7 @@ def _cells(answer: Pong | HostError) -> tuple[Text, Text]:
         return Text("host key", "bold red"), Text(f"{answer.message} {answer.advice}")
     if isinstance(answer, HostError):
         return Text("unreachable", "red"), Text(f"{answer.message} {answer.advice}".strip())
-    words = f"login {answer.login}, host key known, shell ok ({answer.shell}), root: {answer.root}"
+    words = f"{answer.login}, root: {answer.root}, {answer.shell}"
     return (Text("ok", "green") if answer.rooted else Text("no root", "yellow")), Text(words)
 
 

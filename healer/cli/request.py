@@ -50,7 +50,7 @@ def _variables(entry: str) -> dict[str, object]:
             name, separator, text = entry.partition("=")
             loaded = {name.strip(): text} if separator and name.strip().isidentifier() else None
     except (yaml.YAMLError, OSError) as error:
-        raise UsageError(f"-e {entry}: {error}") from error
+        raise UsageError(f"-e {entry}: {error.strerror if isinstance(error, OSError) else error}") from error
     if not isinstance(loaded, dict):
         raise UsageError(f"-e {entry}: is neither key=value, nor {{...}}, nor @FILE with a YAML mapping")
     return {str(name): value for name, value in loaded.items()}

@@ -1,14 +1,39 @@
 """The console for results: as wide as the terminal, and wide enough for a table where there is none."""
 
+import io
 import sys
 
-from rich.console import Console
+from rich.console import Console, RenderableType
+from rich.table import Table
 
-WITHOUT_TERMINAL = 160
-"""Columns for pipes, cron mail and CI logs, where nothing is gained by breaking lines early."""
+WITHOUT_TERMINAL = 120
+"""Columns for pipes, cron mail and CI logs: a table that is wider is hard to read in a mail."""
 
 
 def console_for_output(*, err: bool = False) -> Console:
     """Return the console on standard output, or on standard error."""
     stream = sys.stderr if err else sys.stdout
     return Console(stderr=err) if stream.isatty() else Console(stderr=err, width=WITHOUT_TERMINAL)
+
+
+def put(*parts: RenderableType, err: bool = False) -> None:
+    """Print tables and texts; where there is no terminal without escape codes and without blanks at the ends of lines."""
+    console = console_for_output(err=err)
+    if console.is_terminal:
+        console.print(*parts, sep="\n", markup=False, highlight=False)
+        return
+    page = io.StringIO()
+    Console(file=page, width=WITHOUT_TERMINAL, force_terminal=False, color_system=None).print(
+        *parts, sep="\n", markup=False, highlight=False
+    )
+    stream = sys.stderr if err else sys.stdout
+    stream.write("".join(f"{line.rstrip()}\n" for line in page.getvalue().splitlines()))
+    stream.flush()
+
+
+def bare_table(*columns: str, fixed: tuple[str, ...] = ()) -> Table:
+    """Return a table without lines; the `fixed` columns never break."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", show_header=any(columns))
+    for name in columns:
+        table.add_column(name, no_wrap=name in fixed, overflow="fold")
+    return table

@@ -4,21 +4,22 @@ import json
 from collections.abc import Mapping
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from healer.cli.context import Setting, prepare
 from healer.cli.fleet import ask_all, chosen
 from healer.cli.options import Common
-from healer.cli.screen import console_for_output
+from healer.cli.screen import bare_table, put
 from healer.model.action import Owe
 from healer.model.errors import HostError
 from healer.model.facts import Facts, plain
 from healer.report.status import STATUS_FACTS, UNREACHABLE, remarks, status_line
+from healer.report.words import hosts_in_words
 from healer.wiring import look, refresh_lists
 
 STYLES = {"good": "green", "work": "yellow", "bad": "bold red", "unknown": "magenta", "plain": ""}
-COLUMNS = ("host", "system", "security", "updates", "stale services", "reboot", "failed units", "fullest disk", "lists")
+COLUMNS = ("host", "system", "security", "updates", "stale", "reboot", "failed", "disk", "lists")
+"""Security and other pending updates, services that run replaced code, failed units, the fullest disk, the age of the package lists."""
 
 
 def status_all(common: Common, *, refresh: bool) -> int:
@@ -38,24 +39,20 @@ def status_all(common: Common, *, refresh: bool) -> int:
 
 def _draw(answers: Mapping[str, Facts | HostError], setting: Setting) -> None:
     held, owed = setting.held(), setting.debts()
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for name in COLUMNS:
-        table.add_column(name, no_wrap=name not in ("stale services", "failed units"))
-    notes: list[str] = []
+    table = bare_table(*COLUMNS, fixed=tuple(name for name in COLUMNS if name not in ("stale", "failed")))
+    notes: dict[str, list[str]] = {}
     for name, answer in answers.items():
         line = UNREACHABLE if isinstance(answer, HostError) else status_line(answer)
         table.add_row(name, *(Text(cell.text, STYLES[cell.tone]) for cell in line.cells))
-        notes += [f"{name}: {note}" for note in _notes(answer, held.get(name, ""), owed.get(name, ()))]
-    console = console_for_output()
-    console.print(table)
-    for note in notes:
-        console.print(Text(note))
+        for note in _notes(answer, held.get(name, ""), owed.get(name, ())):
+            notes.setdefault(note, []).append(name)
+    put(table, *(Text(f"{hosts_in_words(hosts)}: {note}") for note, hosts in notes.items()))
 
 
 def _notes(answer: Facts | HostError, held: str, owed: tuple[Owe, ...]) -> list[str]:
     notes = [f"{answer.message} {answer.advice}".strip()] if isinstance(answer, HostError) else list(remarks(answer))
     notes += [held] if held else []
-    return notes + [f"owes: {debt.kind}: {debt.detail}" for debt in owed]
+    return list(dict.fromkeys([*notes, *(f"owed: {debt.kind}: {debt.detail}" for debt in owed)]))
 
 
 def _plain(answer: Facts | HostError) -> object:

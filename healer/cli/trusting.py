@@ -1,5 +1,6 @@
 """`healer trust`: shows what key a host has and writes it down once a person agreed."""
 
+import json
 import sys
 
 import typer
@@ -18,11 +19,15 @@ def trust_host(name: str, fingerprint: str, common: Common, *, yes: bool) -> int
     host = inventory.hosts.get(name) or Host(name)
     access = Access(setting.settings, inventory)
     scanned = scan_key(access, host)
-    typer.echo(f"{name}: {scanned.key_type} {scanned.fingerprint}")
+    setting.say(f"{name}: {scanned.key_type} {scanned.fingerprint}")
     if not fingerprint and not yes:
         if not sys.stdin.isatty():
             raise UsageError("nobody can be asked here", advice="Give --fingerprint SHA256:..., got from the host's console, or --yes.")
-        typer.confirm("Is this what the host's own console shows? Write it down?", abort=True)
+        typer.confirm("Is this what the host's own console shows? Write it down?", abort=True, err=True)
     before = enrol_key(scanned, fingerprint)
-    typer.echo(f"{name}: was known already" if before == "known" else f"{name}: written to {scanned.endpoint.known_hosts[0]}")
+    file = str(scanned.endpoint.known_hosts[0])
+    setting.say(f"{name}: was known already" if before == "known" else f"{name}: written to {file}")
+    if common.json:
+        words = {"host": name, "key_type": scanned.key_type, "fingerprint": scanned.fingerprint, "before": before, "file": file}
+        typer.echo(json.dumps(words, indent=2))
     return 0

@@ -53,7 +53,7 @@ class GroupLocks:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise LockedError(
-                f"budget group {group} is held by {_holder(file)}.", advice="Wait for it, or look with `healer runs`."
+                f"budget group {group} is held by {_holder(file)}.", advice="Wait for it, or look with `healer history`."
             ) from error
         record = {"group": group, "run": run, "pid": os.getpid(), "boot": _boot(), "user": _user(), "since": self._clock.now().isoformat()}
         file.truncate()

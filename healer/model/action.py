@@ -146,10 +146,11 @@ class Owe:
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """Nothing is to be done, and why. `owes` are debts that the skip leaves behind."""
+    """Nothing is to be done, and why. `owes` are debts that the skip leaves behind; `pays` are kinds of debt that are none any more."""
 
     reason: str
     owes: tuple[Owe, ...] = ()
+    pays: tuple[str, ...] = ()
     decision: Literal["skip"] = "skip"
 
 
@@ -169,13 +170,15 @@ class Refuse:
 @dataclass(frozen=True, slots=True)
 class Act:
     """Actions to perform in order. `results` are values for `register`; `versions` are the package versions that this act
-    installs (what a canary freezes); `forecast` are lines for the plan; `owes` are debts that remain after the act."""
+    installs (what a canary freezes); `forecast` are lines for the plan; `owes` are debts that remain after the act, and `pays` are
+    kinds of debt that are none any more when all of it was good."""
 
     actions: tuple[Action, ...]
     results: Mapping[str, object] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     forecast: tuple[str, ...] = ()
     owes: tuple[Owe, ...] = ()
+    pays: tuple[str, ...] = ()
     decision: Literal["act"] = "act"
 
 

@@ -118,11 +118,15 @@ class LeaseTaken:
 
 @dataclass(frozen=True, slots=True)
 class Drained:
-    """The host was taken out of service, or was found drained (`found` true: it stays so at the end)."""
+    """The host was taken out of service, or was found drained (`found` true: it stays so at the end).
+
+    `before` is what the gate compares with as long as the host is out of service: a drain may stop services and close ports.
+    """
 
     host: str
     play: int
     found: bool = False
+    before: Mapping[str, object] = field(default_factory=dict)
     kind: Literal["drained"] = "drained"
 
 

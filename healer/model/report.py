@@ -9,7 +9,10 @@ from healer.model.action import Owe
 
 @dataclass(frozen=True, slots=True)
 class HostReport:
-    """One host's share of a run. Durations are seconds. `forecast` is what the plan said would need a restart."""
+    """One host's share of a run. Durations are seconds. `forecast` is what the plan said would need a restart.
+
+    `restarted` are units that healer restarted; `restarted_by_scripts` those that the packages' own scripts restarted.
+    """
 
     host: str
     terminal: str
@@ -17,6 +20,7 @@ class HostReport:
     seconds: float = 0.0
     packages: Mapping[str, str] = field(default_factory=dict)
     restarted: tuple[str, ...] = ()
+    restarted_by_scripts: tuple[str, ...] = ()
     rebooted: bool = False
     drained: bool = False
     acts: int = 0
@@ -27,7 +31,7 @@ class HostReport:
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """A whole run. `exit_code` is None while it is not over; `halted` is the reason of a halt or empty."""
+    """A whole run. `exit_code` is None while it is not over; `halted` is the reason of a halt or empty. `check` marks a dry run."""
 
     run: str
     command: str
@@ -39,3 +43,4 @@ class RunReport:
     halted: str = ""
     exit_code: int | None = None
     next_commands: tuple[str, ...] = ()
+    check: bool = False

@@ -4,7 +4,7 @@ import contextlib
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
-from paramiko import Agent, AuthenticationException, PasswordRequiredException, PKey, SSHException, Transport
+from paramiko import Agent, AgentKey, AuthenticationException, PasswordRequiredException, PKey, SSHException, Transport
 from paramiko.pkey import PublicBlob, UnknownKeyType
 
 from healer.model.errors import AuthenticationError
@@ -32,11 +32,18 @@ def credentials(endpoint: Endpoint) -> PKey | None:
 def _from_agent(endpoint: Endpoint) -> PKey | None:
     """Return the agent's key that belongs to the configured file, else the agent's first when none is configured."""
     with translated(endpoint.host, Stage.LOGIN, endpoint.where):
-        held = Agent().get_keys()
-    if not endpoint.key:
-        return next(iter(held), None)
-    wanted = _public_half(endpoint.key)
-    return next((key for key in held if key.asbytes() == wanted), None)
+        agent = Agent()
+    wanted = _public_half(endpoint.key) if endpoint.key else b""
+    found = next((key for key in agent.get_keys() if not endpoint.key or key.asbytes() == wanted), None)
+    if found is None:
+        agent.close()
+    return found
+
+
+def forget(key: PKey | None) -> None:
+    """Hang up at the agent, if the key is one of an agent's. It cannot sign afterwards."""
+    if isinstance(key, AgentKey) and isinstance(key.agent, Agent):
+        key.agent.close()
 
 
 def _public_half(file: str) -> bytes:

@@ -13,7 +13,7 @@ from healer.model.host import Login
 from healer.ports import Clock
 from healer.remote import known_hosts
 from healer.remote.admission import Admission, patiently
-from healer.remote.authenticate import credentials, log_in
+from healer.remote.authenticate import credentials, forget, log_in
 from healer.remote.endpoint import Endpoint, endpoint
 from healer.remote.faults import Stage, translated
 from healer.remote.handshake import Socket, exchange_keys, hang_up, tcp, verify
@@ -78,7 +78,10 @@ class Connector:
 
     def _open(self, target: Endpoint, route: tuple[Endpoint, ...], seconds: float) -> Session:
         plan = _Plan(target, credentials(target), known_hosts.load(target.known_hosts), route)
-        return patiently(lambda left: self._log_in(plan, left), self.clock, seconds)
+        try:
+            return patiently(lambda left: self._log_in(plan, left), self.clock, seconds)
+        finally:
+            forget(plan.key)
 
     def _log_in(self, plan: "_Plan", seconds: float) -> Session:
         target = plan.target

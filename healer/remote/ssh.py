@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 
-from paramiko import Channel
+from paramiko import Channel, ChannelException
 
 from healer.model.command import Command, CommandResult
 from healer.model.errors import UnreachableError
@@ -73,11 +73,18 @@ class SshRemote:
             channel = session.start(BOOTSTRAP, clock)
         except LINK_FAULTS as error:
             if session.alive:
+                self._doubt(session, error)
                 raise translate(error, self.host, Stage.CHANNEL, session.endpoint.where) from error
             session = self._living()
             with translated(self.host, Stage.CHANNEL, session.endpoint.where):
                 channel = session.start(BOOTSTRAP, clock)
         return ChannelWire(channel, session.pulse, clock, session.hang_up)
+
+    @staticmethod
+    def _doubt(session: Session, error: Exception) -> None:
+        """Give a link up that did not answer in time, so that the next command makes a new one. A refusal is an answer."""
+        if not isinstance(error, ChannelException):
+            session.hang_up()
 
     def _living(self) -> Session:
         if self._closed:

@@ -16,6 +16,7 @@ from healer.model.facts import (
     Unknown,
     Updates,
 )
+from healer.report.words import alike
 
 STATUS_FACTS = (
     "os_release", "identity", "updates", "package_database", "package_locks", "stale_processes", "kernel", "reboot_owed", "units",
@@ -114,7 +115,7 @@ def _age(updates: Updates | Unknown) -> Cell:
     if isinstance(updates, Unknown) or isinstance(updates.list_age, Unknown):
         return UNKNOWN
     hours = updates.list_age / 3600
-    return Cell(f"{hours:.0f} h old" if hours >= 1 else f"{updates.list_age / 60:.0f} min old", "work" if hours > 48 else "plain")
+    return Cell(f"{hours:.0f} h" if hours >= 1 else f"{updates.list_age / 60:.0f} min", "work" if hours > 48 else "plain")
 
 
 def remarks(facts: Facts) -> Iterator[str]:
@@ -128,7 +129,7 @@ def remarks(facts: Facts) -> Iterator[str]:
             yield f"{holder.path} is held by {holder.command} (pid {holder.pid}, {holder.unit or 'no unit'}, for {holder.age:.0f} s)"
     owed = facts.read("reboot_owed", RebootOwed)
     for reason in () if isinstance(owed, Unknown) else owed.reasons:
-        yield f"reboot owed: {reason}"
+        yield f"reboot owed: {alike(reason)}"
     stale = facts.read("stale_processes", StaleProcesses)
     yield from () if isinstance(stale, Unknown) else stale.private
     for name, reading in facts.readings.items():

@@ -95,6 +95,7 @@ def _host_report(host: str, events: Sequence[Stamped]) -> HostReport:
         seconds=_seconds(events),
         packages=_packages(events),
         restarted=tuple(dict.fromkeys(action.unit for action in done if action.unit)),
+        restarted_by_scripts=_by_scripts(events),
         rebooted=any(isinstance(action.verb, Reboot) for action in done),
         drained=any(not event.found for event in _of(events, Drained)),
         acts=len({(event.address, event.index) for event in _of(events, ActIntended)}),
@@ -160,6 +161,12 @@ def _packages(events: Sequence[Stamped]) -> dict[str, str]:
         for name, version in task.decision.versions.items():
             packages[name] = f"{old[name]} -> {version}" if old.get(name) else version
     return packages
+
+
+def _by_scripts(events: Sequence[Stamped]) -> tuple[str, ...]:
+    """Return units that package scripts restarted, as the tasks' results tell it under `restarted_by_scripts`."""
+    told = [ended.result.get("restarted_by_scripts") for ended in _of(events, TaskEnded)]
+    return tuple(dict.fromkeys(str(unit) for units in told if isinstance(units, (list, tuple)) for unit in units))
 
 
 def _mapping(value: object) -> Mapping[str, object]:

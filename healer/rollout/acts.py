@@ -4,7 +4,7 @@ A broken link while an act runs is no failure: the act goes on without us, so we
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from healer.discovery import plugins
 from healer.model.action import CallPython, Job, LookAgain, ProbeUntil, PutFile, Reboot, Relogin, Run, Verb
@@ -14,7 +14,7 @@ from healer.model.facts import Unknown, Verdict
 from healer.model.job import JobReport, JobSpec
 from healer.observe.probes.contract import Probe, Vantage
 from healer.observe.vantage import ControlVantage
-from healer.rollout.doors import Doors
+from healer.rollout.doors import Doors, StoppableClock
 from healer.rollout.putting import put_spec
 from healer.rollout.python_call import call_python
 from healer.rollout.rebooting import reboot
@@ -24,6 +24,12 @@ from healer.verify.settle import probe_until
 
 POLL_EVERY = (0.2, 0.5, 1.0, 2.0)
 """Seconds between looks at a running job; the last one repeats."""
+GRACE = 60.0
+"""Seconds that the host gets beyond an act's own time to tell its end."""
+UNANSWERED = 120.0
+UNANSWERED_DETACHED = 600.0
+"""Seconds without any answer after which an act's outcome is called unknown, a foreground one's and a detached one's."""
+ENTER = 'cd -- "$1" && shift && exec "$@"'
 PUT_CHANGED = 100
 """Exit code of the placing script that says: the file was not as wanted and now is."""
 
@@ -32,7 +38,8 @@ PUT_CHANGED = 100
 class Scene:
     """Where an action is performed: the host's session, the act's id, who else can be asked from, and how root is had.
 
-    `boot_id` is the boot that the intent was written in. `prefix` is put before the argument list of runs that shall not be root
+    `boot_id` is the boot that the intent was written in. `begun` means that the act may have been let in before this process knew
+    of it: then a refusal proves nothing. `prefix` is put before the argument list of runs that shall not be root
     (`runuser -u NAME --`), empty for root.
     """
 
@@ -43,6 +50,7 @@ class Scene:
     boot_id: str = ""
     prefix: tuple[str, ...] = ()
     become: bool = True
+    begun: bool = False
 
 
 def perform(verb: Verb, scene: Scene) -> Seen:
@@ -50,6 +58,8 @@ def perform(verb: Verb, scene: Scene) -> Seen:
     try:
         return _perform(verb, scene)
     except RefusedError as error:
+        if scene.begun:
+            return Seen(Verdict.UNKNOWN, changed=True, reason=f"it may have begun before, and now the gate refuses: {error.message}")
         return Seen(Verdict.BAD, reason=f"the host's gate refused: {error.message}", detail={"refused": True})
     except OutcomeUnknown as error:
         scene.session.drop()
@@ -61,8 +71,7 @@ def _perform(verb: Verb, scene: Scene) -> Seen:
         case Run(mutating=False):
             return _look_by_command(verb, scene)
         case Run() | Job() | PutFile():
-            spec, codes = spec_of(verb, scene)
-            return judge_report(*_await(spec, scene), codes)
+            return judge_report(*_await(spec_of(verb, scene), scene), codes_of(verb))
         case Reboot():
             return reboot(verb, scene.session, scene.doors, scene.act, scene.boot_id)
         case Relogin():
@@ -77,15 +86,14 @@ def _perform(verb: Verb, scene: Scene) -> Seen:
             return Seen(Verdict.GOOD)
 
 
-def spec_of(verb: Run | Job | PutFile, scene: Scene) -> tuple[JobSpec, Codes]:
-    """Return what the gate is given for a verb, and how its exit codes are read."""
+def spec_of(verb: Run | Job | PutFile, scene: Scene) -> JobSpec:
+    """Return what the gate is given for a verb."""
     if isinstance(verb, PutFile):
-        return put_spec(verb, scene.act), Codes(accepted=(0, PUT_CHANGED), changed=(PUT_CHANGED,))
+        return put_spec(verb, scene.act)
     if isinstance(verb, Job):
         argv = ("sh", "-c", verb.script, "healer", *verb.arguments)
-        codes = Codes(verb.accepted, verb.changed_codes, verb.busy_codes, verb.exit_meanings)
-        return JobSpec(scene.act, argv, verb.stdin.encode(), verb.timeout, detached=True), codes
-    spec = JobSpec(
+        return JobSpec(scene.act, argv, verb.stdin.encode(), verb.timeout, detached=True)
+    return JobSpec(
         scene.act,
         (*scene.prefix, *verb.argv),
         verb.stdin.encode(),
@@ -93,48 +101,82 @@ def spec_of(verb: Run | Job | PutFile, scene: Scene) -> tuple[JobSpec, Codes]:
         environment=verb.environment,
         directory=verb.directory,
     )
-    return spec, Codes(verb.accepted, verb.changed_codes)
+
+
+def codes_of(verb: Run | Job | PutFile) -> Codes:
+    """Return how the verb's exit codes are read."""
+    if isinstance(verb, PutFile):
+        return Codes(accepted=(0, PUT_CHANGED), changed=(PUT_CHANGED,))
+    if isinstance(verb, Job):
+        return Codes(verb.accepted, verb.changed_codes, verb.busy_codes, verb.exit_meanings)
+    return Codes(verb.accepted, verb.changed_codes)
 
 
 def _look_by_command(verb: Run, scene: Scene) -> Seen:
-    result = scene.session.remote.run(Command(verb.argv, verb.stdin.encode(), verb.timeout, become=scene.become))
+    result = scene.session.remote.run(Command(_placed(verb), verb.stdin.encode(), verb.timeout, become=scene.become))
     if isinstance(result.status, Unknown):
         scene.session.drop()
         return Seen(Verdict.UNKNOWN, reason=result.status.reason, output=tail(result.stdout + result.stderr))
     seen = judge_status(result.status, tail(result.stdout + result.stderr), Codes(verb.accepted, verb.changed_codes or ()))
-    return Seen(seen.verdict, seen.changed, seen.reason, seen.status, seen.output, tail(result.stdout))
+    changed = seen.changed and seen.verdict is Verdict.GOOD
+    return Seen(seen.verdict, changed, seen.reason, seen.status, seen.output, tail(result.stdout))
+
+
+def _placed(verb: Run) -> tuple[str, ...]:
+    """Return the words of a look with its environment and its folder; acts get theirs from the gate."""
+    words = ("env", *(f"{name}={value}" for name, value in verb.environment.items()), *verb.argv) if verb.environment else verb.argv
+    return ("sh", "-c", ENTER, "healer", verb.directory, *words) if verb.directory else words
 
 
 def _await(spec: JobSpec, scene: Scene) -> tuple[JobReport, bytes]:
-    """Start the act, or attach to it, and follow it to its end, logging in again as often as the time allows."""
-    deadline = scene.doors.clock.monotonic() + spec.timeout + 60.0
+    """Start the act, or attach to it, and follow it to its end, logging in again as often as the time allows.
+
+    While the host cannot be asked nothing is known. When it then says that it never heard of the act, the act is started once more:
+    under the same lease, so that a host which was booted meanwhile refuses it, for then it may have been done before the boot.
+    """
+    clock = scene.doors.clock
     report = _start(spec, scene)
-    output, looks = report.output, 0
-    while report.state in ("running", "unasked") and scene.doors.clock.monotonic() < deadline:
+    output, looks, answered = report.output, 0, clock.monotonic()
+    end, patience = answered + spec.timeout + GRACE, UNANSWERED_DETACHED if spec.detached else UNANSWERED
+    while report.state in ("running", "unasked") and clock.monotonic() < min(end, answered + patience):
         scene.doors.pause(POLL_EVERY[min(looks, len(POLL_EVERY) - 1)])
         looks += 1
-        offset = report.next_offset
-        report = _poll(spec, offset, scene)
-        if report.state == "unasked":
-            report = JobReport("unasked", reason=report.reason, next_offset=offset)
+        report = _again(spec, report.next_offset, scene)
+        answered = answered if report.state == "unasked" else clock.monotonic()
         output = (output + report.output)[-2 * OUTPUT_KEPT :]
     return report, output
 
 
 def _start(spec: JobSpec, scene: Scene) -> JobReport:
     try:
-        return scene.session.start(spec)
-    except OutcomeUnknown as error:
-        scene.session.drop()
-        return JobReport("unasked", reason=error.message)
-
-
-def _poll(spec: JobSpec, offset: int, scene: Scene) -> JobReport:
-    try:
-        return scene.session.gate.poll(spec.act, offset, detached=spec.detached)
+        report = scene.session.start(spec)
     except (UnreachableError, OutcomeUnknown) as error:
+        report = JobReport("unasked", reason=error.message)
+    if report.state == "unasked":
         scene.session.drop()
-        return JobReport("unasked", reason=error.message)
+    return report
+
+
+def _again(spec: JobSpec, offset: int, scene: Scene) -> JobReport:
+    """Ask what became of the act, from where its output was read last."""
+    report = poll(scene.session, spec.act, offset, detached=spec.detached)
+    if report.state == "absent":
+        try:
+            report = _start(spec, scene)
+        except RefusedError as error:
+            report = JobReport("lost", reason=f"the link broke at its start, and now the gate refuses it: {error.message}")
+    return replace(report, next_offset=offset) if report.state == "unasked" else report
+
+
+def poll(session: Session, act: str, offset: int = 0, *, detached: bool) -> JobReport:
+    """Ask the host for an act without starting anything. A host that cannot be asked is left, to be logged in to anew."""
+    try:
+        report = session.gate.poll(act, offset, detached=detached)
+    except (UnreachableError, OutcomeUnknown) as error:
+        report = JobReport("unasked", reason=error.message)
+    if report.state == "unasked":
+        session.drop()
+    return report
 
 
 def _probe(verb: ProbeUntil, scene: Scene) -> Seen:
@@ -149,7 +191,7 @@ def _probe(verb: ProbeUntil, scene: Scene) -> Seen:
         timeout=verb.timeout,
         interval=verb.interval,
         consecutive=verb.consecutive,
-        clock=scene.doors.clock,
+        clock=StoppableClock(scene.doors),
     )
     return Seen(answer.verdict, reason=answer.reason, stdout=answer.reason)
 

@@ -1,15 +1,15 @@
 """What is fixed for the length of a play: the frozen inputs of the run, and what of them a template may see."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from healer.model.action import Decision
-from healer.model.errors import PlaybookError
+from healer.model.errors import InventoryError, PlaybookError
 from healer.model.facts import Verdict
 from healer.model.host import Host, Inventory, Value
-from healer.model.playbook import Play, Playbook, Task
+from healer.model.playbook import Play, Playbook, Task, Where
 from healer.model.policy import RolloutPolicy
 from healer.playbook.render import Renderer
 from healer.playbook.scope import Scope, host_data
@@ -57,6 +57,10 @@ class PlayContext:
         """Return a task's address, stable for a frozen playbook."""
         return f"{self.index}/{section}/{number}"
 
+    def owns(self, address: str) -> bool:
+        """Whether the address is one of this play."""
+        return address.split("/", maxsplit=1)[0] == str(self.index)
+
     def act_id(self, host: str, address: str, index: int) -> str:
         """Return the id of an act: the same intent always has the same one."""
         return str(uuid.uuid5(ACT_NAMESPACE, "\0".join((self.inputs.run, host, address, str(index)))))
@@ -90,7 +94,16 @@ class PlayContext:
         except ValueError as error:
             raise PlaybookError(f"host {host.name}: variable window: {error}") from error
 
-    def control_file(self, name: str, task: Task) -> Path:
+    def check_windows(self, hosts: Iterable[str]) -> None:
+        """Raise InventoryError for a window that cannot be understood, before anything is touched."""
+        for name in hosts:
+            declared = self.inputs.inventory.hosts[name].variables.get("window")
+            try:
+                _ = declared is None or Window.parse(declared)
+            except ValueError as error:
+                raise InventoryError(f"host {name}: variable window: {error}") from error
+
+    def control_file(self, name: str, where: Where) -> Path:
         """Return where a file named in a task lies: beside the playbook, in `files/` or `templates/` there, or absolute."""
         folder = Path(self.inputs.playbook.file).parent
         places = [Path(name)] if Path(name).is_absolute() else [folder / name, folder / "files" / name, folder / "templates" / name]
@@ -98,5 +111,4 @@ class PlayContext:
             if place.is_file():
                 return place
         tried = ", ".join(str(place) for place in places)
-        where = task.where
         raise PlaybookError(f"the file {name!r} was not found; tried {tried}", file=where.file, line=where.line, column=where.column)

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from healer.model.events import Event, Stamped
 from healer.model.facts import Facts
@@ -51,3 +52,26 @@ class Doors:
         """Raise Stopped when the run was asked to stop."""
         if self.stop.is_set():
             raise Stopped
+
+
+@dataclass(frozen=True, slots=True)
+class StoppableClock:
+    """The clock for loops of other rooms (ports.Clock): its sleep raises Stopped, where a clock that only wakes up would make them spin."""
+
+    doors: Doors
+
+    def now(self) -> datetime:
+        """Return the wall time."""
+        return self.doors.clock.now()
+
+    def monotonic(self) -> float:
+        """Return seconds that only grow."""
+        return self.doors.clock.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, or raise Stopped."""
+        self.doors.pause(seconds)
+
+    def jitter(self, most: float) -> float:
+        """Return a random number of seconds."""
+        return self.doors.clock.jitter(most)

@@ -2,15 +2,17 @@
 
 import queue
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
-from healer.model.action import Act
-from healer.model.events import PlayStarted, RunHalted, SlotTaken, VersionsFrozen
-from healer.model.facts import Identity, OsRelease, Verdict
-from healer.model.policy import FrozenVersions, Member
+from healer.model.errors import JournalError
+from healer.model.events import HostLooked, PlayStarted, RunHalted, SlotTaken
+from healer.model.facts import Identity, Verdict
+from healer.model.policy import Member
 from healer.rollout.context import PlayContext
-from healer.rollout.doors import Doors
-from healer.rollout.fleet import fleet_of
-from healer.rollout.host_run import Crew, HostRun, release_key
+from healer.rollout.doors import Doors, Stopped
+from healer.rollout.fleet import Fleet, fleet_of
+from healer.rollout.host_run import Crew, HostRun
+from healer.rollout.machine import HostState
 from healer.rollout.recorder import Recorder
 from healer.rollout.scheduler import Decision, decide
 from healer.rollout.work import Delegates
@@ -35,57 +37,84 @@ class PlayRun:
     def run(self, held: Mapping[str, str]) -> None:
         """Carry the play to its end. `held` are hosts that a person has to look at first, with the reason.
 
-        Raises Stopped when the run was asked to stop, JournalError when nothing can be recorded any more.
+        Raises Stopped when the run was asked to stop, JournalError when nothing can be recorded any more; in both cases only after
+        every worker has come to its end.
         """
         targets = tuple(member.host for member in self._members if member.touchable)
         if self._play.index not in self._recorder.state.plays:
             self._recorder.write(PlayStarted(self._play.index, self._play.play.name, targets))
         self._runs = {member.host: HostRun(self._play.inputs.inventory.hosts[member.host], self._crew) for member in self._members}
+        self._delegates.own = {name: run.session for name, run in self._runs.items()}
         try:
             self._end_held(held)
-            self._first_looks()
+            self._first_looks(held)
             if self._play.inputs.check:
                 self._forecast()
             else:
                 self._roll()
         finally:
-            self._drain_news()
-            for host_run in self._runs.values():
-                host_run.session.close()
-            self._delegates.close()
+            self._let_finish()
+
+    def _let_finish(self) -> None:
+        """Wait for the workers, hang up everywhere; what a worker could not record is raised whatever else ended the play."""
+        lost: JournalError | None = None
+        while self._busy:
+            trouble = self._news.get()
+            self._busy -= 1
+            if trouble is not None:
+                self._doors.stop.set()
+                lost = trouble if isinstance(trouble, JournalError) else lost
+        for host_run in self._runs.values():
+            host_run.hang_up()
+        self._delegates.close()
+        if lost is not None:
+            raise lost
 
     def _end_held(self, held: Mapping[str, str]) -> None:
+        """End the hosts that are held; those outside of the limit count as out of service in their group."""
         for member in self._members:
-            if member.touchable and member.host in held and self._pending(member.host):
+            if member.host not in held or not self._pending(member.host):
+                continue
+            if member.touchable:
                 self._runs[member.host].end("held", held[member.host])
+            else:
+                self._recorder.write(HostLooked(member.host, self._play.index, Verdict.BAD, held[member.host]))
+
+    def _state(self, host: str) -> HostState:
+        return self._recorder.state.host(self._play.index, host)
 
     def _pending(self, host: str) -> bool:
-        return self._recorder.state.host(self._play.index, host).stage in ("pending", "looked", "prepared")
+        return self._state(host).stage in ("pending", "looked", "prepared")
 
-    def _first_looks(self) -> None:
-        """Look at every host at once, settle what a crash left open, then prepare: nothing here uses a slot."""
-        waiting = [member for member in self._members if self._pending(member.host)]
-        self._all(waiting, lambda member: self._runs[member.host].look(touchable=member.touchable))
+    def _first_looks(self, held: Mapping[str, str]) -> None:
+        """Settle what a crash left open, look at every host at once, then prepare: nothing here uses a slot."""
+        self._all([m for m in self._members if self._unsettled(m.host)], lambda run, _member: run.settle())
+        waiting = [member for member in self._members if self._pending(member.host) and member.host not in held]
+        self._all(waiting, lambda run, member: run.look(touchable=member.touchable))
         self._refuse_twins()
-        targets = [member for member in waiting if member.touchable and self._pending(member.host)]
         if self._play.play.prepare and not self._play.inputs.check:
-            unprepared = [m for m in targets if self._recorder.state.host(self._play.index, m.host).stage == "looked"]
-            self._all(unprepared, lambda member: self._runs[member.host].prepare())
-        self._all([m for m in self._members if self._unsettled(m.host)], lambda member: self._runs[member.host].settle())
+            fleet = self._fleet()
+            self._all([member for member in self._members if self._to_prepare(member, fleet)], lambda run, _member: run.prepare())
+
+    def _to_prepare(self, member: Member, fleet: Fleet) -> bool:
+        """Whether the host is prepared: not where the scheduler will not let it start anyway."""
+        state = fleet.of(member.host)
+        allowed = not fleet.halted and member.host not in fleet.left and not state.held
+        return allowed and member.touchable and state.stage == "looked" and state.health is not Verdict.UNKNOWN
 
     def _unsettled(self, host: str) -> bool:
-        state = self._recorder.state.host(self._play.index, host)
+        state = self._state(host)
         return state.stage == "ended" and state.open is not None and not self._play.inputs.check
 
-    def _all(self, members: Sequence[Member], work: Callable[[Member], None]) -> None:
+    def _all(self, members: Sequence[Member], work: Callable[[HostRun, Member], None]) -> None:
         for member in members:
-            self._submit(lambda member=member: work(member))  # type: ignore[misc]  # binds the loop's value
+            self._submit(self._runs[member.host], partial(work, self._runs[member.host], member))
         while self._busy:
             self._hear(None)
 
-    def _submit(self, work: Callable[[], None]) -> None:
+    def _submit(self, host_run: HostRun, work: Callable[[], None]) -> None:
+        future = self._doors.executor.submit(partial(_bounded, host_run, work))
         self._busy += 1
-        future = self._doors.executor.submit(work)
         future.add_done_callback(lambda done: self._news.put(done.exception()))
 
     def _hear(self, timeout: float | None) -> None:
@@ -98,11 +127,6 @@ class PlayRun:
         if trouble is not None:
             self._doors.stop.set()
             raise trouble
-
-    def _drain_news(self) -> None:
-        while self._busy:
-            self._news.get()
-            self._busy -= 1
 
     def _refuse_twins(self) -> None:
         """End the second of two names for one machine: two slots must never act on the same host."""
@@ -125,15 +149,25 @@ class PlayRun:
             self._go_on_after_crash(started)
             if decision.done and not self._busy:
                 return
-            self._hear(WAKE)
+            if self._busy:
+                self._hear(WAKE)
+            elif not decision.start and not decision.ended:
+                self._end_stuck(decision)
+
+    def _end_stuck(self, decision: Decision) -> None:
+        """End the hosts that wait though nobody is at work: nothing could ever wake the loop for them."""
+        for host, reason in decision.waits.items():
+            self._runs[host].end("not_started", f"{reason}; but nothing is under way that could change it")
 
     def _forecast(self) -> None:
         targets = [member for member in self._members if member.touchable and self._pending(member.host)]
-        self._all(targets, lambda member: self._runs[member.host].forecast())
+        self._all(targets, lambda run, _member: run.forecast())
+
+    def _fleet(self) -> Fleet:
+        return fleet_of(self._recorder.state, self._play.index, self._members, prepares=bool(self._play.play.prepare))
 
     def _decide(self) -> Decision:
-        fleet = fleet_of(self._recorder.state, self._play.index, self._members, prepares=bool(self._play.play.prepare))
-        return decide(fleet, self._play.policy, self._members)
+        return decide(self._fleet(), self._play.policy, self._members)
 
     def _carry_out(self, decision: Decision, started: set[str]) -> None:
         if decision.halt and not self._recorder.state.halted:
@@ -143,39 +177,21 @@ class PlayRun:
         for start in decision.start:
             self._recorder.write(SlotTaken(start.host, self._play.index, start.role))
             started.add(start.host)
-            self._submit(lambda host=start.host: self._slot(host))  # type: ignore[misc]  # binds the loop's value
+            self._submit(self._runs[start.host], self._runs[start.host].slot)
 
     def _go_on_after_crash(self, started: set[str]) -> None:
         """Give hosts that were in a slot when the control node died back to a worker."""
         for member in self._members:
-            state = self._recorder.state.host(self._play.index, member.host)
-            if state.in_slot and member.host not in started:
+            if self._state(member.host).in_slot and member.host not in started:
                 started.add(member.host)
-                self._submit(lambda host=member.host: self._slot(host))  # type: ignore[misc]  # binds the loop's value
+                self._submit(self._runs[member.host], self._runs[member.host].slot)
 
-    def _slot(self, host: str) -> None:
-        self._runs[host].slot()
-        self._freeze_versions(host)
 
-    def _freeze_versions(self, host: str) -> None:
-        """Write down what the host proved: the canary's versions first, later those of packages that no canary has."""
-        state = self._recorder.state.host(self._play.index, host)
-        release = self._runs[host].session.known().read("os_release", OsRelease)
-        if state.terminal != "changed" or not isinstance(release, OsRelease):
-            return
-        group, key = self._crew.groups[host], release_key(release)
-        proved = self._recorder.state.frozen.get(group, {}).get(key)
-        known = proved.versions if proved else {}
-        fresh = {name: version for name, version in self._versions(host).items() if name not in known}
-        if fresh:
-            self._recorder.write(VersionsFrozen(group, FrozenVersions(key, fresh)))
-
-    def _versions(self, host: str) -> dict[str, str]:
-        """Return the versions that good tasks of this host have installed."""
-        state = self._recorder.state
-        versions: dict[str, str] = {}
-        for address, planned in state.decisions.of(host).items():
-            ended = state.results.get((host, address))
-            if isinstance(planned.decision, Act) and ended is not None and ended.verdict is Verdict.GOOD:
-                versions.update(planned.decision.versions)
-        return versions
+def _bounded(host_run: HostRun, work: Callable[[], None]) -> None:
+    """Do a worker's work. Only a stop and a journal that cannot be written concern the whole run; the rest ends this one host."""
+    try:
+        work()
+    except (Stopped, JournalError):
+        raise
+    except Exception as error:  # noqa: BLE001  the one worker boundary: a defect met on one host must not strand the others
+        host_run.break_off(error)

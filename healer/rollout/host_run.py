@@ -3,42 +3,47 @@
 The slot is freed by proof of health only: a host whose health is bad or not known stays drained and is held.
 """
 
+import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from healer.model.errors import HostError, PlaybookError, RefusedError, UnreachableError
+from healer.model.action import Reboot
+from healer.model.errors import BusyError, HostError, InputError, OutcomeUnknown, RefusedError, UnreachableError
 from healer.model.events import (
     ActEnded,
     ActIntended,
-    Drained,
     Event,
-    GateJudged,
     HostAcknowledged,
     HostEnded,
     HostHeld,
     HostLooked,
     HostPrepared,
-    SoakStarted,
     Terminal,
-    Undrained,
+    VersionsFrozen,
 )
-from healer.model.facts import OsRelease, Unknown, Verdict
+from healer.model.facts import Facts, OsRelease, Verdict
 from healer.model.host import Host
-from healer.playbook.scope import Scope
+from healer.model.playbook import Task
 from healer.rollout.context import PlayContext
 from healer.rollout.doors import Doors
-from healer.rollout.machine import HostState, section_of
-from healer.rollout.performing import is_mutating
+from healer.rollout.foretelling import is_work, named_facts
+from healer.rollout.gatekeeping import Gatekeeper
+from healer.rollout.machine import LEFT_WHOLE, HostState, section_of
 from healer.rollout.planning import steps
+from healer.rollout.proving import fresh_versions, frozen_for, release_key
 from healer.rollout.recorder import Recorder
 from healer.rollout.session import Session
 from healer.rollout.task_run import TaskRun
-from healer.rollout.work import Delegates, Trouble, Work
-from healer.verify.gates import GATE_FACTS, Judgement, healthy_at_start, judge, record
+from healer.rollout.work import CutShort, Delegates, Trouble, Work
+from healer.verify.gates import GATE_FACTS, healthy_at_start, record
 
-SETTLE = 60.0
-"""Seconds that a host gets after its acts until the default gate must be good."""
-SETTLE_EVERY = 2.0
+LOST: frozenset[Terminal] = frozenset({"unknown", "unreachable", "busy", "refused"})
+"""Troubles after which nothing more is tried on the host, handlers included."""
+RETURNS = 120.0
+RETURN_EVERY = 5.0
+"""Seconds that resume gives a host with an open act to be reachable again, and between two attempts."""
+PREPARED = {"ok": Verdict.GOOD, "failed": Verdict.BAD, "unknown": Verdict.UNKNOWN}
+"""What the end of `prepare` says of the preparation. Other ends (busy, refused, skipped, unreachable) say nothing of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +58,6 @@ class Crew:
     """Budget group by host."""
 
 
-def release_key(release: OsRelease) -> str:
-    """Return what tells two sets of package versions apart: release and architecture."""
-    return f"{release.id}-{release.version}/{release.architecture}"
-
-
 class HostRun:
     """Drives one host. `look` and `prepare` come first, in any thread; `slot` when the scheduler says so."""
 
@@ -68,11 +68,12 @@ class HostRun:
         self.session = Session(host, crew.doors, crew.play.inputs.run)
         self._work = Work(host, self.session, crew.recorder)
         self._tasks = TaskRun(crew.play, crew.doors, self._work, crew.delegates)
-        self._work.acted = self.state.acted
-        self._work.drained = "" if not self.state.drained else "found" if self.state.found else "ours"
-        self._tasks.before_disruption = self._drain
-        self._tasks.after_lease = self._look_again
-        self._tasks.frozen = self._frozen_versions
+        self._gate = Gatekeeper(crew.play, crew.doors, self._work, self._tasks, self._guarded)
+        self._tasks.turns.before_disruption = self._gate.drain
+        self._tasks.turns.after_lease = self._look_again
+        self._tasks.turns.frozen = self._frozen_versions
+        self._release = ""
+        self._walked: set[str] = set()
 
     @property
     def state(self) -> HostState:
@@ -85,207 +86,238 @@ class HostRun:
         A host that cannot be read ends here when it is `touchable`; others only count in their budget group.
         """
         try:
-            facts = self.session.look((*GATE_FACTS, "identity", "os_release", *(self._needed() if touchable else ())))
-        except HostError as error:
+            facts = self._read(self._needed() if touchable else set())
+        except (HostError, InputError) as error:
             reason = f"{error.message} {error.advice}".strip()
             self._write(HostLooked(self.host.name, self._play.index, Verdict.UNKNOWN, reason))
             if touchable:
                 self.end("unreachable" if isinstance(error, UnreachableError) else "failed", reason)
             return
+        self._write(self._looked(facts))
+        if not self._play.inputs.check:
+            self._gate.find_drained(tentative=True)
+
+    def _looked(self, facts: Facts) -> HostLooked:
         health = healthy_at_start(facts)
-        self._write(HostLooked(self.host.name, self._play.index, health.verdict, "; ".join(health.reasons), record(facts)))
+        return HostLooked(self.host.name, self._play.index, health.verdict, "; ".join(health.reasons), record(facts))
 
     def _look_again(self) -> None:
         """Read everything anew now that nobody else may act: what was seen before the slot may be old. Gates compare with this."""
-        facts = self.session.look((*GATE_FACTS, "identity", "os_release", *self._needed()))
-        if self.state.in_slot and not self._work.acted:
-            health = healthy_at_start(facts)
-            self._write(HostLooked(self.host.name, self._play.index, health.verdict, "; ".join(health.reasons), record(facts)))
+        facts = self._read(self._needed())
+        if not self.state.in_slot or self.state.acted:
+            return
+        looked = self._looked(facts)
+        if looked.health is Verdict.UNKNOWN:
+            raise HostError(self.host.name, f"its health is not known any more: {looked.reason}")
+        self._write(looked)
+
+    def _read(self, more: set[str]) -> Facts:
+        facts = self.session.look({*GATE_FACTS, "os_release", *more})
+        release = facts.read("os_release", OsRelease)
+        self._release = release_key(release) if isinstance(release, OsRelease) else ""
+        return facts
 
     def _needed(self) -> set[str]:
         play = self._play.play
         sections = (play.prepare, play.pre_tasks, play.tasks, play.post_tasks)
-        return {fact for tasks in sections for task in tasks for fact in steps()[task.step].needs}
+        return {fact for tasks in sections for task in tasks for fact in steps()[task.step].needs} | named_facts(play, self.host)
 
     def prepare(self) -> None:
         """Run the play's prepare section: nothing is disrupted, no slot is used. A trouble here ends the host untouched."""
-        tasks = self._play.play.prepare
-        trouble = self._guarded(lambda: self._tasks.run(tasks, "prepare"))
+        trouble = self._prepared()
         self.session.release()
-        if trouble is not None and trouble.terminal == "refused":
-            self.end(trouble.terminal, trouble.reason)
-            return
-        verdict = Verdict.GOOD if trouble is None else Verdict.BAD
-        self._write(HostPrepared(self.host.name, self._play.index, verdict, trouble.reason if trouble else ""))
-        self._work.acted = False
+        verdict = PREPARED.get(trouble.terminal if trouble else "ok")
+        if verdict is not None:
+            self._write(HostPrepared(self.host.name, self._play.index, verdict, trouble.reason if trouble else ""))
         if trouble is not None:
             self.end(trouble.terminal, trouble.reason)
+
+    def _prepared(self) -> Trouble | None:
+        """Walk the section, and keep what it registered and notified; that it was busy says nothing about the slot."""
+        self._walked.add("prepare")
+        trouble = self._guarded(lambda: self._tasks.run(self._play.play.prepare, "prepare"))
+        self._work.acted = self._work.changed = False
+        return trouble
 
     def settle(self) -> None:
         """Ask the host what became of an act whose result was never seen. Known now, the host goes on where it stood."""
         state = self.state
         if state.open is None:
             return
-        ended = self._guarded_seen(state.open)
+        ended = self._asked(state.open)
         if ended is None or ended.verdict is Verdict.UNKNOWN:
             return
         self._write(ended)
-        self._write(HostAcknowledged(self.host.name, "resume: the host told what became of the act"))
+        if self.state.held:
+            self._write(HostAcknowledged(self.host.name, "resume: it is known now what became of the act"))
 
-    def _guarded_seen(self, intent: ActIntended) -> ActEnded | None:
+    def _asked(self, intent: ActIntended) -> ActEnded | None:
         try:
             return self._tasks.ask(intent)
-        except HostError:
+        except (HostError, InputError):
             return None
 
     def forecast(self) -> None:
         """Walk all sections without doing anything; the host ends as `changed` when there is work."""
-        tasks = self._play.play.prepare
-        trouble = self._guarded(lambda: self._tasks.run(tasks, "prepare")) or self._guarded(self._sections)
+        trouble = self._prepared() or self._guarded(self._sections)
         if trouble is not None:
             self.end(trouble.terminal, trouble.reason)
             return
-        planned = self._crew.recorder.state.decisions.of(self.host.name).values()
-        work = any(is_mutating(one.decision) and section_of(one.address) != "prepare" for one in planned)
+        planned = [one for one in self._crew.recorder.state.decisions.of(self.host.name).values() if self._play.owns(one.address)]
+        work = any(is_work(one.decision) and section_of(one.address) != "prepare" for one in planned)
         self.end("changed" if work else "ok", "work was found" if work else "nothing to do")
 
     def slot(self) -> None:
-        """Run the host's tasks in its slot and end it in exactly one terminal state."""
-        trouble = self._guarded(self._sections)
+        """Run the host's tasks in its slot and end it in exactly one terminal state.
+
+        After a crash the sections are walked again: what is recorded is remembered, `prepare` included, and only the rest is done.
+        """
+        self._work.acted = self.state.acted
+        self._work.drained = "" if not self.state.drained else "found" if self.state.found else "ours"
+        trouble = self._come_back() if self.state.acted else None
+        if trouble is None and "prepare" not in self._walked:
+            trouble = self._prepared()
+        self._work.acted = self.state.acted
+        trouble = trouble or self._guarded(self._sections)
         if trouble is not None and trouble.terminal == "unknown":
             self._hold(trouble)
             return
         self._put_back(trouble)
 
-    def _guarded(self, work: Callable[[], Trouble | None]) -> Trouble | None:
-        """Turn what goes wrong with this host into trouble of this host."""
+    def _come_back(self) -> Trouble | None:
+        """Take the lease again after a crash: the dead control node's is still on the host, and nobody else may come in between."""
+        self._await_return()
+        return self._guarded(self._tasks.take_lease)
+
+    def _await_return(self) -> None:
+        """Wait for a host that is in the midst of an act which takes it off the network for a while, a boot above all."""
+        intent = self.state.open
+        if intent is None or intent.on not in ("", self.host.name):
+            return
+        patience = intent.action.verb.timeout if isinstance(intent.action.verb, Reboot) else RETURNS
+        deadline = self._doors.clock.monotonic() + patience
+        while not self._guarded_login() and self._doors.clock.monotonic() < deadline:
+            self._doors.pause(RETURN_EVERY)
+
+    def _guarded_login(self) -> bool:
         try:
-            return work()
-        except UnreachableError as error:
-            return Trouble("unknown" if self._work.acted else "unreachable", error.message)
-        except RefusedError as error:
-            return Trouble("busy", error.message)
-        except PlaybookError as error:
-            return Trouble("failed", str(error))
-        except HostError as error:
-            return Trouble("unknown" if self._work.acted else "failed", error.message)
+            return self.session.remote is not None
+        except HostError:
+            return False
+
+    def _guarded(self, work: Callable[[], Trouble | None]) -> Trouble | None:
+        """Turn what goes wrong with this host into trouble of this host. While an act is open, nothing else can be said of it."""
+        try:
+            trouble = work()
+        except CutShort as cut:
+            trouble = cut.trouble
+        except (HostError, InputError) as error:
+            trouble = self._trouble(error)
+        if trouble is not None and self.state.open is not None and trouble.terminal != "unknown":
+            return replace(trouble, terminal="unknown")
+        return trouble
+
+    def _trouble(self, error: HostError | InputError) -> Trouble:
+        elsewhere = isinstance(error, HostError) and error.host != self.host.name
+        reason = str(error) if elsewhere or isinstance(error, InputError) else error.message
+        if isinstance(error, (UnreachableError, OutcomeUnknown)) and not elsewhere:
+            return Trouble("unknown" if self.state.acted else "unreachable", reason)
+        if isinstance(error, RefusedError):
+            return Trouble("refused" if self.state.acted else "busy", reason)
+        return Trouble("busy" if isinstance(error, BusyError) else "failed", reason)
 
     def _sections(self) -> Trouble | None:
         play = self._play.play
         for section, tasks in (("pre_tasks", play.pre_tasks), ("tasks", play.tasks), ("post_tasks", play.post_tasks)):
-            trouble = self._tasks.run(tasks, section)
-            if trouble is None or trouble.terminal != "unknown":
-                trouble = self._tasks.handlers(section) or trouble
+            trouble = self._section(section, tasks)
             if trouble is not None:
                 return trouble
         return None
 
+    def _section(self, section: str, tasks: tuple[Task, ...]) -> Trouble | None:
+        """Run the section and then what it notified, after a failure too: a changed file wants its reload all the same."""
+        trouble = self._guarded(lambda: self._tasks.run(tasks, section))
+        if trouble is not None and trouble.terminal in LOST:
+            return trouble
+        after = self._guarded(lambda: self._tasks.handlers(section))
+        if trouble is None or after is None:
+            return trouble or after
+        return Trouble(after.terminal if after.terminal in LOST else trouble.terminal, f"{trouble.reason}; then a handler: {after.reason}")
+
     def _frozen_versions(self) -> Mapping[str, str]:
-        release = self.session.known().read("os_release", OsRelease)
-        group = self._crew.groups.get(self.host.name, "")
-        if isinstance(release, Unknown) or self.state.role == "canary":
+        if self.state.role == "canary" or not self._crew.recorder.state.frozen:
             return {}
-        proved = self._crew.recorder.state.frozen.get(group, {}).get(release_key(release))
-        return proved.versions if proved else {}
-
-    def _scope(self) -> Scope:
-        return self._play.scope(self.host, None, self._work.data())
-
-    def _drain(self) -> Trouble | None:
-        """Take the host out of service, once, right before the first disruptive action. Found drained, it stays so at the end."""
-        if self._work.drained or self._play.inputs.check:
-            return None
-        rolling = self._play.play.rolling
-        where = self._play.play.where
-        if rolling.drained_when and all(self._play.renderer.condition(text, self._scope(), where) for text in rolling.drained_when):
-            self._work.drained = "found"
-            self._write(Drained(self.host.name, self._play.index, found=True))
-            return None
-        if not rolling.drain:
-            return None
-        self._work.drained = "ours"
-        trouble = self._tasks.run(rolling.drain, "drain")
-        self._write(Drained(self.host.name, self._play.index))
-        return Trouble(trouble.terminal, f"drain failed: {trouble.reason}") if trouble else None
+        if not self._release:
+            self._read(set())
+        return frozen_for(self._crew.recorder.state, self._crew.groups.get(self.host.name, ""), self._release)
 
     def _put_back(self, trouble: Trouble | None) -> None:
         """Verify, undrain, soak, end. Where nothing was done there is nothing to prove."""
-        if not self._work.acted and not self._work.drained:
-            self._end_untouched(trouble)
-            return
-        bad = self._verify(SETTLE) or self._health() or self._undrain() or self._soak()
+        touched = self._work.acted or self._work.drained == "ours"
+        bad = self._gate.prove() if touched else None
         if bad is not None:
-            self._hold(Trouble("held", f"{trouble.reason}; then {bad.reason}" if trouble else bad.reason))
-            return
-        if trouble is not None:
+            reason = f"{trouble.reason}; then {bad.reason}" if trouble else bad.reason
+            self._hold(Trouble("unknown" if self.state.open is not None else "held", reason))
+        elif trouble is not None:
             self.end(trouble.terminal, trouble.reason)
-            return
+        else:
+            self._end_well(touched=touched)
+
+    def _end_well(self, *, touched: bool) -> None:
+        """End the host. What it proved is written down first: once it has ended others may start, and they must find it."""
         waits = [debt.detail for debt in self.state.debts if debt.waits]
+        if touched:
+            self._freeze_versions()
         if waits:
             self.end("waiting", "; ".join(waits))
-            return
-        self.end("changed" if self._work.acted else "ok", "")
-
-    def _end_untouched(self, trouble: Trouble | None) -> None:
-        waits = [debt.detail for debt in self.state.debts if debt.waits]
-        if trouble is not None:
-            self.end(trouble.terminal, trouble.reason)
-        elif waits:
-            self.end("waiting", "; ".join(waits))
+        elif self._work.changed:
+            self.end("changed", "")
         else:
-            self.end("ok", "nothing to do")
+            self.end("ok", "nothing was changed" if touched else "nothing to do")
 
-    def _verify(self, seconds: float) -> Trouble | None:
-        """Judge the default gate until it is good or the time is over. Unknown at the end is not good."""
-        deadline = self._doors.clock.monotonic() + seconds
-        while True:
-            judgement = self._judge()
-            if judgement.verdict is Verdict.GOOD or self._doors.clock.monotonic() >= deadline:
-                break
-            self._doors.pause(SETTLE_EVERY)
-        self._write(GateJudged(self.host.name, self._play.index, judgement.verdict, judgement.reasons))
-        if judgement.verdict is Verdict.GOOD:
-            return None
-        return Trouble("held", f"health gate {judgement.verdict}: {'; '.join(judgement.reasons)}")
+    def _freeze_versions(self) -> None:
+        state, group = self._crew.recorder.state, self._crew.groups.get(self.host.name, "")
+        if not self._release:
+            self._guarded(self._read_release)
+        fresh = fresh_versions(state, self.host.name, group, self._release)
+        if fresh is not None and self._release:
+            self._write(VersionsFrozen(group, fresh))
 
-    def _judge(self) -> Judgement:
-        self.session.forget(GATE_FACTS)
-        try:
-            return judge(self.state.before, self.session.look(GATE_FACTS))
-        except HostError as error:
-            return Judgement(Verdict.UNKNOWN, (error.message,))
-
-    def _health(self) -> Trouble | None:
-        trouble = self._guarded(lambda: self._tasks.run(self._play.play.health, "health"))
-        return Trouble("held", f"health check: {trouble.reason}") if trouble else None
-
-    def _undrain(self) -> Trouble | None:
-        if self._work.drained != "ours":
-            return None
-        trouble = self._guarded(lambda: self._tasks.run(self._play.play.rolling.undrain, "undrain"))
-        if trouble is not None:
-            return Trouble("held", f"undrain failed: {trouble.reason}")
-        self._write(Undrained(self.host.name, self._play.index))
-        return None
-
-    def _soak(self) -> Trouble | None:
-        """Watch the host in service for the soak time; it must be as healthy at the end."""
-        seconds = self._play.policy.soak
-        if seconds <= 0:
-            return None
-        self._write(SoakStarted(self.host.name, self._play.index, seconds))
-        self._doors.pause(seconds)
-        return self._verify(0.0)
+    def _read_release(self) -> None:
+        self._read(set())
 
     def _hold(self, trouble: Trouble) -> None:
         """Keep everybody's hands off the host until a person has looked."""
         self._write(HostHeld(self.host.name, trouble.reason))
         self.end(trouble.terminal, trouble.reason)
 
+    def break_off(self, error: Exception) -> None:
+        """End the host because healer itself failed on it: a defect, but one that the other hosts need not suffer from."""
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        reason = f"unexpected {type(error).__name__}: {error} ({where.filename}:{where.lineno}); a defect of healer, please report it"
+        state = self.state
+        if state.stage == "ended":
+            return
+        if state.stage == "pending":
+            self._write(HostLooked(self.host.name, self._play.index, Verdict.UNKNOWN, reason))
+        if state.acted or state.drained_by_us or state.open is not None:
+            self._hold(Trouble("unknown", reason))
+        else:
+            self.end("failed", reason)
+
     def end(self, terminal: Terminal, reason: str) -> None:
         """Record the host's end and hang up."""
-        self._write(HostEnded(self.host.name, self._play.index, terminal, reason, acted=self._work.acted))
-        self.session.close()
+        safe: Terminal = "unknown" if self.state.open is not None and terminal in LEFT_WHOLE else terminal
+        self._write(HostEnded(self.host.name, self._play.index, safe, reason, acted=self._work.acted))
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """Give the lease back and close the login; a delegated task that shares the lease is waited for."""
+        if not self.session.leased:
+            self.session.close()
+            return
+        with self._crew.delegates.turn(self.host.name):
+            self.session.close()
 
     def _write(self, event: Event) -> None:
         self._crew.recorder.write(event)

@@ -66,9 +66,9 @@ class HostState:
     """Where a host stands in a play.
 
     `health` None means that it was not looked at yet. `before` is what gates compare with. `found` means that it was drained
-    before we came. `open` is a mutating act whose result is not known. `handlers` are notified (names, or topics that
-    handlers listen to) and not known to have run; a host that ends whole owes none. `acted`
-    counts acts in a slot, on this host, only: what `prepare` does disturbs nobody. `prepared` and `gate` are None until judged.
+    before we came; `before_drained` takes the place of `before` while it is drained by us. `open` is a mutating act whose result
+    is not known. `handlers` are notified (names, or topics that handlers listen to) and not known to have run; a host
+    that ends whole owes none. `acted` counts acts in a slot, on this host, only: what `prepare` does disturbs nobody. `prepared` and `gate` are None until judged.
     """
 
     host: str
@@ -82,6 +82,7 @@ class HostState:
     acted: bool = False
     drained: bool = False
     found: bool = False
+    before_drained: Mapping[str, object] = field(default_factory=dict)
     lease: LeaseTaken | None = None
     open: ActIntended | None = None
     planned: tuple[str, str] = ("", "")
@@ -166,7 +167,7 @@ def _leased(event: LeaseTaken, state: HostState) -> HostState:
 @_apply.register
 def _drained(event: Drained, state: HostState) -> HostState:
     _require(state, event, event.found or state.stage == "running", "only a host in a slot is drained")
-    return replace(state, drained=True, found=event.found)
+    return replace(state, drained=True, found=event.found, before_drained=event.before)
 
 
 @_apply.register

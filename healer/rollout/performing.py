@@ -2,30 +2,31 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
-from healer.model.action import Act, Action, CallPython, Decision, LookAgain
+from healer.model.action import Act, Action, CallPython, Job, LookAgain, PutFile, Run, Verb
 from healer.model.command import Command
+from healer.model.errors import HostError, RefusedError
 from healer.model.events import ActEnded, ActIntended, LeaseTaken, TaskEnded
-from healer.model.facts import Unknown, Verdict
+from healer.model.facts import Verdict
 from healer.model.host import Value
-from healer.model.playbook import Task
-from healer.rollout.acts import Scene, detail_of, perform
+from healer.model.job import Lease
+from healer.model.playbook import Task, Where
+from healer.rollout.acts import Scene, codes_of, detail_of, perform, poll
 from healer.rollout.context import PlayContext
 from healer.rollout.doors import Doors
+from healer.rollout.hiding import hidden_act, hidden_action, is_masked
 from healer.rollout.machine import mutates
 from healer.rollout.planning import Planned
-from healer.rollout.seen import Seen
+from healer.rollout.seen import Seen, judge_report
 from healer.rollout.session import Session
 from healer.rollout.work import Delegates, Work
 
 ASK_A_PERSON = (
     "it was begun before the interruption and cannot be asked about; say what became of it with `healer resume RUN --settle HOST=done|redo`"
 )
-
-
-def is_mutating(decision: Decision) -> bool:
-    """Whether anything in the decision changes a host."""
-    return isinstance(decision, Act) and any(mutates(action) for action in decision.actions)
+DELEGATE_WAITS = 60.0
+"""Seconds that a delegated task waits for another run to give the lease back."""
 
 
 def ended_of(intent: ActIntended, seen: Seen) -> ActEnded:
@@ -63,11 +64,26 @@ class Performer:
         self._play, self._doors, self._work, self._delegates = play, doors, work, delegates
 
     def take_lease(self, session: Session) -> str:
-        """Take or renew the lease; a new one is recorded. Returns the boot id that it belongs to. Raises RefusedError."""
-        lease, new = session.lease()
+        """Take or renew the lease; a new one is recorded. Returns the boot id that it belongs to.
+
+        Raises RefusedError when another holder has it; for a delegated task only after a while, because other runs need that host
+        for a moment only.
+        """
+        with self._delegates.turn(session.host.name):
+            lease, new = self._lease(session)
         if new and session is self._work.session:
             self._work.write(LeaseTaken(self._work.host.name, lease.boot_id, lease.epoch))
         return lease.boot_id
+
+    def _lease(self, session: Session) -> tuple[Lease, bool]:
+        end = self._doors.clock.monotonic() + (0.0 if session is self._work.session else DELEGATE_WAITS)
+        while True:
+            try:
+                return session.lease()
+            except RefusedError:
+                if self._doors.clock.monotonic() >= end:
+                    raise
+            self._doors.pause(2.0)
 
     def carry_out(self, task: Task, address: str, planned: Planned, decision: Act, session: Session) -> TaskEnded:
         """Perform the actions in order until one is not good, and return what became of the task."""
@@ -90,47 +106,77 @@ class Performer:
         if isinstance(action.verb, LookAgain):
             return self._prove(action.verb, place)
         if not mutates(action):
-            return perform(action.verb, self._scene(place, "", ""))
-        intent, ended = self._work.recorder.state.act(self._work.host.name, place.address, place.index)
+            return perform(self._placed(action.verb, place.task.where), self._scene(place, "", ""))
+        intent, ended = self._work.run.act(self._work.host.name, place.address, place.index)
         if ended is not None and ended.verdict is not Verdict.UNKNOWN:
             return Seen(ended.verdict, ended.changed, ended.reason, ended.status, ended.output, ended.output, detail=ended.detail)
-        settled = self._settled() if intent is not None and isinstance(action.verb, CallPython) else None
-        if settled is not None:
-            return settled
-        return self._mutate(action, place, intent)
+        with self._delegates.turn(place.session.host.name):
+            return self._mutate(action, place, intent)
 
     def _mutate(self, action: Action, place: Place, intent: ActIntended | None) -> Seen:
+        """Write the intent, act, write the result. An intent that is there already is asked about instead."""
         host = self._work.host.name
         boot_id = self.take_lease(place.session)
-        act = self._play.act_id(host, place.address, place.index)
-        if intent is None:
-            on = place.session.host.name
-            intent = ActIntended(host, place.address, place.index, act, action, on=on, boot_id=boot_id)
-            self._work.write(intent)
         self._work.acted = self._work.acted or place.session is self._work.session
-        seen = perform(action.verb, self._scene(place, act, intent.boot_id))
+        verb = self._placed(action.verb, place.task.where)
+        if intent is None:
+            act = self._play.act_id(host, place.address, place.index)
+            scene = self._scene(place, act, boot_id)
+            shown = hidden_action(action) if place.task.no_log else action
+            intent = ActIntended(host, place.address, place.index, act, shown, on=place.session.host.name, boot_id=boot_id)
+            self._work.write(intent)
+            seen = perform(verb, scene)
+        else:
+            scene = replace(self._scene(place, intent.act, intent.boot_id), begun=True)
+            seen = self._settled(verb, scene, boot_id)
         ended = ended_of(intent, seen)
-        self._work.write(replace(ended, output="hidden by no_log") if place.task.no_log else ended)
+        self._work.write(hidden_act(ended) if place.task.no_log else ended)
         place.session.forget(action.makes_stale)
         return seen
 
     def ask(self, intent: ActIntended, session: Session) -> ActEnded:
-        """Perform an intent whose result was not seen: the gate attaches to what was begun. A python call cannot be asked about."""
-        settled = self._settled() if isinstance(intent.action.verb, CallPython) else None
-        if settled is not None:
-            return ended_of(intent, settled)
-        return ended_of(
-            intent, perform(intent.action.verb, Scene(session, self._doors, intent.act, self._delegates.session, intent.boot_id))
-        )
+        """Ask the host for an intent whose result was not seen: the gate attaches to what was begun, or lets it begin now.
 
-    def _settled(self) -> Seen | None:
-        """Return what a person said of a python call that was cut; None means: do it again."""
-        match self._play.inputs.settled.get(self._work.host.name):
-            case "done":
-                return Seen(Verdict.GOOD, changed=True, reason="a person says that it was done")
-            case "redo":
-                return None
-        return Seen(Verdict.UNKNOWN, changed=True, reason=ASK_A_PERSON)
+        The host may have ended in the journal, so its lease is not recorded.
+        """
+        with self._delegates.turn(session.host.name):
+            boot_id = self._lease(session)[0].boot_id
+            elsewhere = partial(self._delegates.asking, asker=self._work.host.name)
+            scene = Scene(session, self._doors, intent.act, elsewhere, intent.boot_id, begun=True)
+            ended = ended_of(intent, self._settled(self._placed(intent.action.verb, Where()), scene, boot_id))
+        return hidden_act(ended) if is_masked(intent.action.summary) else ended
+
+    def _settled(self, verb: Verb, scene: Scene, boot_id: str) -> Seen:
+        """Return what became of an act that was begun before: as the host says; where it cannot tell, as a person says.
+
+        A person's `redo` lets it in anew, which the gate does only after the old folder is gone.
+        """
+        seen = self._asked(verb, scene, boot_id)
+        word = self._play.inputs.settled.get(self._work.host.name)
+        if seen.verdict is not Verdict.UNKNOWN or word is None:
+            return seen
+        if word == "done":
+            return Seen(Verdict.GOOD, changed=True, reason="a person says that it was done")
+        if is_masked(verb):
+            return Seen(Verdict.BAD, reason="its words were hidden and are not known any more, so it cannot be done again")
+        if not isinstance(verb, CallPython):
+            scene.session.gate.clean(scene.act)
+        return perform(verb, replace(scene, begun=False, boot_id=boot_id))
+
+    @staticmethod
+    def _asked(verb: Verb, scene: Scene, boot_id: str) -> Seen:
+        if isinstance(verb, CallPython):
+            return Seen(Verdict.UNKNOWN, changed=True, reason=ASK_A_PERSON)
+        if isinstance(verb, (Run, PutFile)) and scene.boot_id != boot_id:
+            return Seen(Verdict.UNKNOWN, changed=True, reason=f"the host was booted after it was begun; {ASK_A_PERSON}")
+        if is_masked(verb) and isinstance(verb, (Run, PutFile, Job)):
+            report = poll(scene.session, scene.act, detached=isinstance(verb, Job))
+            return judge_report(report, report.output, codes_of(verb))
+        return perform(verb, scene)
+
+    def _placed(self, verb: Verb, where: Where) -> Verb:
+        """Return the verb with the user's Python file where it lies: playbooks name it from their own folder."""
+        return replace(verb, file=str(self._play.control_file(verb.file, where))) if isinstance(verb, CallPython) else verb
 
     def _prove(self, verb: LookAgain, place: Place) -> Seen:
         """Read the facts again and let the step judge what it wanted against what is there."""
@@ -144,19 +190,23 @@ class Performer:
 
     def _scene(self, place: Place, act: str, boot_id: str) -> Scene:
         become = self._play.play.become if place.task.become is None else place.task.become
-        prefix = () if become else self._unprivileged(place.session)
-        return Scene(place.session, self._doors, act, self._delegates.session, boot_id, prefix, become)
+        prefix = () if become or not act else self._unprivileged(place.session)
+        elsewhere = partial(self._delegates.asking, asker=self._work.host.name)
+        return Scene(place.session, self._doors, act, elsewhere, boot_id, prefix, become)
 
     def _unprivileged(self, session: Session) -> tuple[str, ...]:
-        """Return the words that run a command as the login user, since the gate itself runs as root."""
+        """Return the words that run a command as the login user, since the gate itself runs as root. Never falls back to root."""
         result = session.remote.run(Command(("id", "-un"), timeout=20.0))
         name = result.stdout.decode("utf-8", "replace").strip()
-        return () if isinstance(result.status, Unknown) or name in ("", "root") else ("runuser", "-u", name, "--")
+        if not result.ok or not name:
+            raise HostError(session.host.name, "who we are logged in as cannot be told, so nothing is run as that user.")
+        return () if name == "root" else ("runuser", "-u", name, "--")
 
 
 def _output_of(seen: Sequence[Seen]) -> dict[str, Value]:
-    last = seen[-1] if seen else None
-    if last is None or (last.status is None and not last.stdout):
+    """Return what `register` gets of the last command that was run; proofs and waits after it print nothing."""
+    ran = [one for one in seen if one.status is not None or one.stdout]
+    if not ran:
         return {}
-    lines = last.stdout.rstrip("\n")
-    return {"rc": last.status, "stdout": lines, "stdout_lines": lines.splitlines(), "output": last.output}
+    lines = ran[-1].stdout.rstrip("\n")
+    return {"rc": ran[-1].status, "stdout": lines, "stdout_lines": lines.splitlines(), "output": ran[-1].output}

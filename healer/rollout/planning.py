@@ -60,8 +60,8 @@ def _is_control_node(facts: Facts, doors: Doors) -> bool:
 
 
 def _files(play: PlayContext, step: Step, task: Task, arguments: BaseModel, scope: Scope) -> dict[str, bytes]:
-    plain = {name: read_trusted(play.control_file(name, task), what="file") for name in step.files(arguments)}
+    plain = {name: read_trusted(play.control_file(name, task.where), what="file") for name in step.files(arguments)}
     for name in step.templates(arguments):
-        text = read_trusted(play.control_file(name, task), what="template").decode("utf-8")
+        text = read_trusted(play.control_file(name, task.where), what="template").decode("utf-8")
         plain[name] = play.renderer.text(text, scope, task.where).encode()
     return plain

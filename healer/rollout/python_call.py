@@ -24,7 +24,7 @@ def call_python(verb: CallPython, session: Session) -> Seen:
     connection = session.remote.fabric_connection()
     try:
         value = getattr(_module(path), verb.function)(connection, **verb.arguments)
-    except Exception as error:  # noqa: BLE001  the user's own code may raise anything; it must not end the run
+    except (Exception, SystemExit) as error:  # noqa: BLE001  the user's own code may raise anything; it must not end the run
         where = traceback.extract_tb(error.__traceback__)[-1]
         reason = f"{verb.function} raised {type(error).__name__}: {error} ({where.filename}:{where.lineno})"
         return Seen(Verdict.BAD, changed=True, reason=reason)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from healer.model.action import Reboot
 from healer.model.command import Command
-from healer.model.errors import AuthenticationError, HostKeyError, OutcomeUnknown, UnreachableError
+from healer.model.errors import HostError, HostKeyError, OutcomeUnknown, UnreachableError
 from healer.model.facts import Identity, Kernel, Unknown, Verdict
 from healer.model.job import JobReport, JobSpec
 from healer.rollout.doors import Doors
@@ -39,6 +39,7 @@ def reboot(verb: Reboot, session: Session, doors: Doors, act: str, boot_before: 
         report = _send(JobSpec(act, ("sh", "-c", LEAVE_MARK, "healer", act), timeout=120.0, detached=True), session)
         if report.state == "ended" and isinstance(report.status, int) and report.status != 0:
             return Seen(Verdict.BAD, reason=f"the host refused to boot: exit code {report.status}", status=report.status)
+    session.lose_lease()
     return _prove(verb, session, doors, act, before)
 
 
@@ -46,7 +47,7 @@ def _send(spec: JobSpec, session: Session) -> JobReport:
     """Start the boot. The answer is often lost with the link: then the witnesses tell."""
     try:
         return session.start(spec)
-    except OutcomeUnknown as error:
+    except (UnreachableError, OutcomeUnknown) as error:
         return JobReport("unasked", reason=error.message)
 
 
@@ -54,21 +55,25 @@ def _prove(verb: Reboot, session: Session, doors: Doors, act: str, before: _Befo
     began = doors.clock.monotonic()
     reason, tries = "it has not come back", 0
     while doors.clock.monotonic() - began < verb.timeout:
-        session.drop()
-        session.forget(("*",))
         doors.pause(ASK_AGAIN[min(tries, len(ASK_AGAIN) - 1)])
         tries += 1
         try:
-            reason = _not_yet(session, act, before)
+            reason = _not_yet(_afresh(session), act, before)
         except HostKeyError as error:
             return Seen(Verdict.BAD, changed=True, reason=f"came back with another host key: {error.message}")
-        except (AuthenticationError, UnreachableError, OutcomeUnknown) as error:
+        except HostError as error:
             reason = error.message
             continue
         if not reason:
-            session.lose_lease()
-            return _stays(verb, session, doors, round(doors.clock.monotonic() - began, 1))
+            return _stays(verb, session, doors, began)
     return Seen(Verdict.UNKNOWN, changed=True, reason=f"not back after {verb.timeout:g} s: {reason}")
+
+
+def _afresh(session: Session) -> Session:
+    """Log in anew and believe nothing that was read before. A host that boots refuses logins and sudo for a while."""
+    session.drop()
+    session.forget(("*",))
+    return session
 
 
 def _not_yet(session: Session, act: str, before: _Before) -> str:
@@ -90,18 +95,34 @@ def _is_boot_id(text: str) -> bool:
     return len(text) == 36 and text.count("-") == 4
 
 
-def _stays(verb: Reboot, session: Session, doors: Doors, seconds: float) -> Seen:
-    facts = session.look(("identity", "kernel"))
-    booted = facts.read("identity", Identity)
-    kernel = facts.read("kernel", Kernel)
+def _stays(verb: Reboot, session: Session, doors: Doors, began: float) -> Seen:
+    """Judge the kernel, then see that the host is still in the same boot after a while. One that went down again is waited for."""
+    seconds = round(doors.clock.monotonic() - began, 1)
+    facts = session.known()
+    booted, kernel = facts.read("identity", Identity), facts.read("kernel", Kernel)
     if verb.expected_kernel and not isinstance(kernel, Unknown) and kernel.applicable and kernel.running != verb.expected_kernel:
         return Seen(Verdict.BAD, changed=True, reason=f"runs kernel {kernel.running}, planned was {verb.expected_kernel}")
+    if verb.expected_kernel and isinstance(kernel, Unknown):
+        return Seen(Verdict.UNKNOWN, changed=True, reason=f"came back, but which kernel runs is not known: {kernel.reason}")
     doors.pause(verb.stay_up)
-    session.forget(("*",))
-    later = session.look(("identity",)).read("identity", Identity)
+    later = _later(verb, session, doors, began)
     if isinstance(booted, Unknown) or isinstance(later, Unknown):
         return Seen(Verdict.UNKNOWN, changed=True, reason="came back, but could not be read again after a while")
     if booted.boot_id != later.boot_id:
         return Seen(Verdict.BAD, changed=True, reason=f"booted again within {verb.stay_up:g} s: a boot loop?")
     detail = {"seconds": seconds, "boot_id": later.boot_id}
     return Seen(Verdict.GOOD, changed=True, reason=f"back after {seconds:g} s", detail=detail)
+
+
+def _later(verb: Reboot, session: Session, doors: Doors, began: float) -> Identity | Unknown:
+    """Read the identity again, over the same login if that still lives, until it is had or the time for the boot is over."""
+    session.forget(("*",))
+    while True:
+        try:
+            return session.look(("identity",)).read("identity", Identity)
+        except HostError as error:
+            found = Unknown(error.message)
+        if doors.clock.monotonic() - began >= verb.timeout:
+            return found
+        _afresh(session)
+        doors.pause(ASK_AGAIN[-1])

@@ -1,6 +1,7 @@
 """Writes events: first to the journal, then into the fold, then to whoever listens. The only way by which a run's state changes."""
 
 import threading
+from contextlib import suppress
 
 from healer.model.events import Event, Stamped
 from healer.rollout.doors import Doors
@@ -24,10 +25,15 @@ class Recorder:
             return self._folding.state
 
     def write(self, event: Event) -> Stamped:
-        """Keep the event, fold it, tell it."""
+        """Keep the event, fold it, tell it. What could not be folded is refused before it is kept: no resume could read it again.
+
+        A listener that cannot tell (a closed terminal) is no reason to stop halfway on a host.
+        """
         with self._lock:
-            self._folding.check(event)
-            stamped = self._doors.journal.append(self.run, self._doors.redact(event))
+            shown = self._doors.redact(event)
+            self._folding.check(shown)
+            stamped = self._doors.journal.append(self.run, shown)
             self._folding.advance(stamped)
-            self._doors.listen(stamped)
+            with suppress(OSError, ValueError):
+                self._doors.listen(stamped)
             return stamped

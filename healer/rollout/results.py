@@ -7,6 +7,7 @@ from healer.model.events import TaskEnded
 from healer.model.facts import Verdict
 from healer.model.host import Value
 from healer.model.playbook import Task
+from healer.rollout.hiding import HIDDEN
 
 Holds = Callable[[tuple[str, ...], Mapping[str, Value]], bool]
 
@@ -23,15 +24,29 @@ def value_of(ended: TaskEnded) -> dict[str, Value]:
     }
 
 
-def finish(task: Task, ended: TaskEnded, holds: Holds, *, attempt: bool) -> TaskEnded:
-    """Return the task's final event. An attempt of an `until` does not end the host yet, unless its outcome is unknown."""
-    judged = _judge(task, ended, holds) if not ended.skipped and ended.verdict is not Verdict.UNKNOWN else ended
+def finish(task: Task, ended: TaskEnded, holds: Holds, *, attempt: bool = False, foretold: bool = False) -> TaskEnded:
+    """Return the task's final event. An attempt of an `until` does not end the host yet, unless its outcome is unknown.
+
+    A `foretold` one was not carried out, so there is nothing that `failed_when` and `changed_when` could judge.
+
+    With `no_log` its values are still there, for the tasks that use the register; they are hidden where the event is written down.
+    """
+    judged = _judge(task, ended, holds) if not (foretold or ended.skipped) and ended.verdict is not Verdict.UNKNOWN else ended
     notified = task.notify if judged.changed and judged.verdict is Verdict.GOOD else ()
-    shown = {"censored": "hidden by no_log"} if task.no_log else value_of(judged)
     ignored = judged.verdict is Verdict.BAD and task.ignore_errors and judged.terminal in ("", "failed")
     terminal = _terminal(judged, ignored=ignored or attempt)
-    reason = "hidden by no_log" if task.no_log and judged.reason else judged.reason
-    return replace(judged, result=shown, register=task.register, notified=notified, ignored=ignored, terminal=terminal, reason=reason)
+    reason = HIDDEN if task.no_log and judged.reason else judged.reason
+    return replace(
+        judged, result=value_of(judged), register=task.register, notified=notified, ignored=ignored, terminal=terminal, reason=reason
+    )
+
+
+def exhausted(task: Task, last: TaskEnded, address: str) -> TaskEnded:
+    """Return the end of a task whose `until` never held: it failed, whatever `failed_when` said of the attempts."""
+    reason = last.reason or f"until did not hold in {task.retries} attempts: {' and '.join(task.until)}"
+    ended = replace(last, address=address, verdict=Verdict.BAD, reason=reason, terminal="", ignored=False, notified=())
+    result = {**last.result, "failed": True, "msg": reason, "attempts": task.retries}
+    return replace(ended, result=result, ignored=task.ignore_errors, terminal="" if task.ignore_errors else "failed")
 
 
 def _judge(task: Task, ended: TaskEnded, holds: Holds) -> TaskEnded:

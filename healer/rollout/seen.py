@@ -61,6 +61,6 @@ def judge_status(status: int, text: str, codes: Codes) -> Seen:
         return Seen(Verdict.BAD, reason=f"{reason}: {last_line(text)}", status=status, output=text, busy=True)
     if status not in codes.accepted:
         said = codes.meanings.get(status) or last_line(text)
-        return Seen(Verdict.BAD, changed=True, reason=f"exit code {status}: {said}", status=status, output=text)
+        return Seen(Verdict.BAD, changed=True, reason=f"exit code {status}: {said}", status=status, output=text, stdout=text)
     changed = codes.changed is None or status in codes.changed
     return Seen(Verdict.GOOD, changed=changed, status=status, output=text, stdout=text)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
-from healer.model.errors import OutcomeUnknown, RefusedError, UnreachableError
+from healer.model.errors import HostError
 from healer.model.facts import Facts, Unknown, plain
 from healer.model.host import Host
 from healer.model.job import JobReport, JobSpec, Lease
@@ -105,7 +105,7 @@ class Session:
     def release(self) -> None:
         """Give the lease back as far as the host can be reached; else it runs out by itself after two minutes of uptime."""
         if self._lease is not None and self._remote is not None:
-            with suppress(UnreachableError, OutcomeUnknown, RefusedError):
+            with suppress(HostError):
                 self._doors.gate(self._remote).release(self._lease)
         self._lease = None
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from healer.model.action import Decision
+from healer.model.action import Decision, Owe
 from healer.model.facts import Facts, Verdict
 from healer.model.host import Host, Value
 
@@ -61,9 +61,9 @@ def no_files(_arguments: Any) -> tuple[str, ...]:
     return ()
 
 
-def nothing_foreseen(_arguments: Any, _context: StepContext) -> str:
-    """Return nothing: most steps cannot say what they will do after an earlier task has changed the host."""
-    return ""
+def nothing_foreseen(_arguments: Any, _context: StepContext) -> tuple[Owe, ...]:
+    """Return nothing: most steps cannot say what they will leave undone after an earlier task has changed the host."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Step:
     `expressions` names arguments whose strings are bare expressions of any value: {"expression": text, "value": value}.
     `files` and `templates` name the control-node files that `plan` wants in `context.files`; templates are rendered first.
     `verify` judges a LookAgain action: facts before, facts after.
-    `foresee` says, in a dry run, what the step would do where that hangs on what earlier tasks change.
+    `foresee` says, in a dry run, which debts the step would leave instead of acting where its turn hangs on what earlier tasks change.
     `rolls` false marks steps that never act on the host (debug, assert): no slot reason, no drain.
     """
 
@@ -89,5 +89,5 @@ class Step:
     files: Callable[[Any], tuple[str, ...]] = no_files
     templates: Callable[[Any], tuple[str, ...]] = no_files
     verify: Callable[[Any, StepContext, Facts], Proof] | None = None
-    foresee: Callable[[Any, StepContext], str] = nothing_foreseen
+    foresee: Callable[[Any, StepContext], tuple[Owe, ...]] = nothing_foreseen
     rolls: bool = True

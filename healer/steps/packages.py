@@ -114,7 +114,14 @@ def _decide(arguments: PackagesArguments, context: StepContext, manager: Package
         versions=choice.versions,
         forecast=_forecast(context.facts, choice),
         owes=_left_behind(updates, choice),
+        pays=_pays(arguments),
     )
+
+
+def _pays(arguments: PackagesArguments) -> tuple[str, ...]:
+    """Return the debts of earlier runs that are none any more unless they are owed again; who looked at some packages only knows of none."""
+    return () if arguments.only or arguments.state != "upgraded" else ("packages",)
+
 
 
 def choose(arguments: PackagesArguments, updates: Updates, frozen: Mapping[str, str]) -> Choice:
@@ -158,7 +165,8 @@ def _nothing(arguments: PackagesArguments, updates: Updates, choice: Choice) -> 
     if any(row.kept_back for row in choice.staying):
         return Refuse("; ".join(debt.detail for debt in _left_behind(updates, choice)))
     waiting = [f"{row.package} is {'held' if row.held else 'not yet in phase'}" for row in choice.staying]
-    return Skip("; ".join([f"no {kind}{among} is pending (package lists refreshed {_ago(updates.list_age)})", *waiting]))
+    reason = "; ".join([f"no {kind}{among} is pending (package lists refreshed {_ago(updates.list_age)})", *waiting])
+    return Skip(reason, pays=_pays(arguments))
 
 
 def _ago(seconds: float) -> str:
@@ -174,7 +182,7 @@ def _left_behind(updates: Updates, choice: Choice) -> tuple[Owe, ...]:
     if not kept:
         return ()
     removed = f" (apt would remove {', '.join(updates.removals)})" if updates.removals else ""
-    return (Owe("manual", f"cannot be upgraded without removing or holding back another package: {', '.join(kept)}{removed}"),)
+    return (Owe("packages", f"cannot be upgraded without removing or holding back another package: {', '.join(kept)}{removed}"),)
 
 
 def _results(choice: Choice) -> Mapping[str, object]:

@@ -26,7 +26,7 @@ def plan(arguments: RebootArguments, context: StepContext) -> Decision:
     if isinstance(owed, Unknown):
         return Refuse(f"whether a reboot is owed is not known: {owed.reason}")
     if not owed.reasons:
-        return Skip("no reboot is owed")
+        return Skip("no reboot is owed", pays=("reboot",))
     why = "; ".join(owed.reasons)
     forbidden = _forbidden(arguments, context)
     if forbidden:
@@ -54,13 +54,13 @@ def _boot(arguments: RebootArguments, context: StepContext, why: str) -> Decisio
     towards = f" into {expected}" if expected else ""
     boot = Action(f"reboot{towards}: {why}", Reboot(expected, arguments.timeout, arguments.stay_up))
     look = Action("look whether the reboot is still owed", LookAgain(("reboot_owed",)), disruptive=False, makes_stale=())
-    return Act((boot, look), results={"reasons": why})
+    return Act((boot, look), results={"reasons": why}, pays=("reboot",))
 
 
-def foresee(arguments: RebootArguments, context: StepContext) -> str:
-    """Return what becomes of a reboot that earlier tasks may bring about."""
+def foresee(arguments: RebootArguments, context: StepContext) -> tuple[Owe, ...]:
+    """Return why a reboot that earlier tasks bring about would stay owed; nothing where it would be done."""
     forbidden = _forbidden(arguments, context)
-    return f"a reboot would stay owed: {forbidden}" if forbidden else "a reboot would be done at once where it is owed"
+    return (Owe("reboot", forbidden),) if forbidden else ()
 
 
 def verify(_arguments: RebootArguments, _context: StepContext, after: Facts) -> Proof:

@@ -53,13 +53,18 @@ def plan(arguments: RestartStaleArguments, context: StepContext) -> Decision:
     counted = [process for process in stale.processes if _counts(arguments, process)]
     if not counted:
         among = f" of {', '.join(arguments.only)}" if arguments.only else ""
-        return Skip(f"no process runs replaced code{among}")
+        return Skip(f"no process runs replaced code{among}", pays=_pays(arguments))
     if isinstance(units, Unknown):
         return Refuse(f"the units are not known: {units.reason}")
     sorting = sort_out(arguments, counted, units)
     if not sorting.restart and not sorting.manager:
-        return Skip("replaced code runs only where nothing may be restarted in place", sorting.owes())
-    return Act(_actions(sorting, counted), results={"units": sorted(sorting.restart)}, owes=sorting.owes())
+        return Skip("replaced code runs only where nothing may be restarted in place", sorting.owes(), _pays(arguments))
+    return Act(_actions(sorting, counted), results={"units": sorted(sorting.restart)}, owes=sorting.owes(), pays=_pays(arguments))
+
+
+def _pays(arguments: RestartStaleArguments) -> tuple[str, ...]:
+    """Return the debts of earlier runs that are none any more unless they are owed again; who looked at some packages only knows of none."""
+    return () if arguments.only else ("restart", "manual")
 
 
 def _blind(stale: StaleProcesses, facts: Facts) -> str:

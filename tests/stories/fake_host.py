@@ -1,6 +1,6 @@
 """A host made of values: facts, files, a boot, a lease, and a gate that lets each act in once. What was done stands in `effects`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from healer.model.command import Command, CommandResult
@@ -105,18 +105,20 @@ class FakeHost:
         found = next((program for text, program in self.programs.items() if text in words), None)
         return found(self, argv) if found else (0, "")
 
-    def act(self, spec: JobSpec) -> tuple[int, str]:
+    def act(self, spec: JobSpec) -> None:
         """Do what an act asks for."""
         what, status, output = self._do(spec)
         self.effects.append((spec.act, what))
+        self.acts[spec.act] = JobReport("ended", status, output.encode(), len(output))
+        if what == "reboot" and not self.facts["ignores_reboot"]:
+            self.acts = {name: report for name, report in self.acts.items() if name in self.detached}
         self.on_effect(self, what)
-        return status, output
 
     def _do(self, spec: JobSpec) -> tuple[str, int, str]:
         argv = spec.argv
         if LEAVE_MARK in argv:
             return ("reboot", *self._reboot(spec.act))
-        if "put_file" in argv[2:3] or len(argv) > 4 and argv[4].startswith("/"):
+        if "put_file" in argv[2:3] or (len(argv) > 4 and argv[4].startswith("/")):
             return (f"put {argv[4]}", *self._put(argv[4], spec.stdin))
         if argv[:1] == ("systemctl",):
             return (f"{argv[1]} {argv[-1]}", *self._systemctl(argv[1], argv[-1]))
@@ -132,7 +134,6 @@ class FakeHost:
             return 0, ""
         self.boot += 1
         self.lease, self.back_at = None, self.wall() + self.boot_seconds
-        self.acts = {name: report for name, report in self.acts.items() if name in self.detached}
         self.facts |= {"mark": "", "reboot_owed": RebootOwed(())}
         self.boots(self)
         return 0, ""
@@ -223,9 +224,7 @@ class FakeGate:
             return self.host.acts[spec.act]
         if spec.detached:
             self.host.detached.add(spec.act)
-        self.host.acts[spec.act] = JobReport("lost", reason="it was cut")
-        status, output = self.host.act(spec)
-        self.host.acts[spec.act] = JobReport("ended", status, output.encode(), len(output))
+        self.host.act(spec)
         self.host.check_up()
         return self.host.acts[spec.act]
 
@@ -251,5 +250,3 @@ def remote_of(host: FakeHost) -> ScriptedRemote:
     """Log in. Raises UnreachableError while the host is down."""
     host.check_up()
     return ScriptedRemote(host.name, host.command)
-
-

@@ -68,7 +68,7 @@ class InLine:
         future: Future[Result] = Future()
         try:
             future.set_result(work())
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  as every executor does
             future.set_exception(error)
         return future
 
@@ -122,7 +122,8 @@ class World:
         for host in self.hosts.values():
             host.on_effect = self.noted
         self.inventory = Inventory(
-            {name: Host(name, dict(self.variables.get(name, {})), ("web",)) for name in self.names}, {"web": Group("web", tuple(self.names))}
+            {name: Host(name, dict(self.variables.get(name, {})), ("web",)) for name in self.names},
+            {"web": Group("web", tuple(self.names))},
         )
 
     def noted(self, host: FakeHost, what: str) -> None:
@@ -173,7 +174,7 @@ class World:
 
     def resume(self, **options: object) -> RunReport:
         """Go on with the newest run as `healer resume` does: from nothing but the journal."""
-        self.journal.dead, self.journal.dies_at = False, 0
+        self.journal.dead, self.journal.dies_at = False, int(str(options.get("dies_at", 0)))
         self.stop.clear()
         name = f"run-{self.runs}"
         started = next(stamped.event for stamped in self.journal.events(name))

@@ -47,3 +47,15 @@ def make_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeLab]:
 def lab(make_lab: MakeLab) -> Lab:
     """Return one hermetic lab of three hosts that tests share: leave its hosts running, joined and thawed."""
     return make_lab(3)
+
+
+@pytest.fixture(scope="session")
+def small_lab(make_lab: MakeLab) -> Lab:
+    """Return a hermetic lab of three hosts for rollouts. Of its demo packages each test publishes versions that are newer than 1.0."""
+    return make_lab(3, installed=("healer-demo-lib=1.0", "healer-demo-daemon=1.0", "healer-demo-selfrestart=1.0"))
+
+
+@pytest.fixture(scope="session")
+def archive_lab(make_lab: MakeLab) -> Lab:
+    """Return a lab of seven hosts for which the archive has real updates: h1 to h6 are one fleet, h7 is for itself."""
+    return make_lab(7, archive="updates")

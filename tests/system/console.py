@@ -21,7 +21,7 @@ PATIENCE = 240.0
 
 @dataclass(frozen=True)
 class Answer:
-    """What a command said and how it ended. `text` is both streams, with lines joined that were wrapped for the screen."""
+    """What a command said and how it ended."""
 
     code: int
     out: str
@@ -29,12 +29,13 @@ class Answer:
 
     @property
     def text(self) -> str:
-        """Return everything that was said."""
-        return self.out + self.err
+        """Return everything that was said, on one line: where lines were wrapped for the screen does not matter."""
+        return " ".join((self.out + self.err).split())
 
     @property
     def report(self) -> dict[str, Any]:
         """Return the JSON document that was printed."""
+        assert self.out.startswith("{"), f"no JSON, exit code {self.code}:\n{self.text}"
         return dict(json.loads(self.out))
 
     @property

@@ -5,10 +5,11 @@
 #   unreadable COUNT
 #   process  PID START-TICKS PARENT OWN APART CGROUP NAME
 #   mapped   PID FLAG BASE INODE PATH
-# OWN is 1 for the observing shell and its ancestors, APART 1 for another pid namespace. PATH is as the kernel shows it (\012 for a
-# newline, " (deleted)" at the end). BASE is what to set before PATH to find the file in the process' own mount namespace. FLAG is
-# "host" where that namespace or its root is this one's, "other" where not, "maybe" for a root changed inside a private namespace:
-# there the kernel's path may be meant from this root.
+# OWN is 1 for the observing shell and its ancestors, and for the user's manager that systemd started for this very login and that
+# ends with it; APART is 1 for another pid namespace. PATH is as the kernel shows it (\012 for a newline, " (deleted)" at the end).
+# BASE is what to set before PATH to find the file in the process' own mount namespace. FLAG is "host" where that namespace or its
+# root is this one's, "other" where not, "maybe" for a root changed inside a private namespace: there the kernel's path may be meant
+# from this root.
 running_code() {
     {
         printf 'pid %s\n' /proc/[0-9]*
@@ -70,6 +71,9 @@ running_code() {
             for (pid = parent[pid]; pid > 0; pid = parent[pid]) if (pid == self) return 1
             return 0
         }
+        function manages_login(group) {
+            return slice != "" && index(group, slice "user@") == 1 && group ~ /\/user@[0-9]+\.service\/init\.scope$/
+        }
         function apart(pid) { return (pid in pidns) && pidns[pid] != pidns["self"] }
         $1 == "pid" { split($2, part, "/"); pids[++count] = part[3]; next }
         $1 == "root" { split($3, part, "/"); root[part[3]] = $2; next }
@@ -88,12 +92,16 @@ running_code() {
                 pid = pids[i]
                 if ((pid in mnt) && root[pid] == root[""] && !((mnt[pid], root[pid]) in first)) first[mnt[pid], root[pid]] = pid
             }
+            group = read_cgroup(self)
+            slice = match(group, /\/user-[0-9]+\.slice\//) ? substr(group, 1, RSTART + RLENGTH - 1) : ""
             print "init\t" read_cgroup(1)
             for (i = 1; i <= count; i++) {
                 pid = pids[i]
                 if (!(pid in alive) || ours(pid)) continue
                 place(pid)
-                print "process\t" pid "\t" start[pid] "\t" parent[pid] "\t" (pid in own) + 0 "\t" apart(pid) "\t" read_cgroup(pid) "\t" name[pid]
+                group = read_cgroup(pid)
+                mine = (pid in own) || manages_login(group)
+                print "process\t" pid "\t" start[pid] "\t" parent[pid] "\t" mine + 0 "\t" apart(pid) "\t" group "\t" name[pid]
                 if (!read_maps(pid) && read_stat(pid)) unreadable++
                 # A program that moved its own text into huge pages maps no file any more; the link still tells.
                 if ((pid in exe_inode) && exe[pid] ~ /^\/.* \(deleted\)$/) mapped(pid, exe_inode[pid], exe[pid])

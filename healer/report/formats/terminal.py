@@ -1,57 +1,87 @@
-"""The report as a table that fits a terminal, and as plain text where there is none."""
+"""The report as a table that fits a terminal of 80 columns, and as plain text where there is none."""
 
 import io
+from collections.abc import Callable, Iterator
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from healer.model.report import HostReport, RunReport
 from healer.report.formats.contract import Format
+from healer.report.words import counted, elapsed, grouped, hosts_in_words, service
 
 STYLES = {"ok": "green", "changed": "green", "failed": "bold red", "held": "bold red", "unknown": "bold red", "unreachable": "red"}
+IN_CHECK = {"ok": "nothing to do", "changed": "would change"}
+FIXED = ("host", "result", "pkgs", "restarts", "reboot", "time")
 
 
 def render(report: RunReport, width: int) -> str:
-    """Return the report as plain text without escape codes, `width` columns wide."""
+    """Return the report as plain text without escape codes, `width` columns wide and without blanks at the ends of lines."""
     stream = io.StringIO()
-    draw(report, Console(file=stream, width=width, force_terminal=False, color_system=None))
-    return stream.getvalue()
+    Console(file=stream, width=width, force_terminal=False, color_system=None).print(*parts(report), sep="\n", highlight=False)
+    return "".join(f"{line.rstrip()}\n" for line in stream.getvalue().splitlines())
 
 
-def draw(report: RunReport, console: Console) -> None:
-    """Draw it on a console of any kind."""
-    console.print(Text(f"run {report.run}  {report.command}", style="bold"))
+def parts(report: RunReport) -> Iterator[RenderableType]:
+    """Yield what is to be printed, one below the other: what was run, a row a host, what the rows have no room for, what to do next."""
+    yield Text(f"run {report.run}  {report.command}", style="bold", overflow="fold")
+    yield _table(report)
+    yield from map(Text, _restarts(report))
+    yield from map(Text, _remarks(report))
+    if report.halted:
+        yield Text(f"halted: {report.halted}", style="bold red")
+    yield from (Text(f"next: {command}", overflow="fold") for command in report.next_commands)
+
+
+def _table(report: RunReport) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for name in ("host", "result", "packages", "restarted", "reboot", "time"):
-        table.add_column(name, justify="right" if name in ("packages", "time") else "left", no_wrap=name in ("host", "result", "time"))
-    table.add_column("why", ratio=1)
+    for name in FIXED:
+        table.add_column(name, justify="right" if name in ("pkgs", "restarts", "time") else "left", no_wrap=True)
+    table.add_column("why", overflow="fold", min_width=20)
     for host in report.hosts:
-        table.add_row(*_cells(host))
-    console.print(table)
-    for line in _remarks(report):
-        console.print(Text(line))
+        table.add_row(*_cells(host, check=report.check))
+    return table
 
 
-def _cells(host: HostReport) -> tuple[Text | str, ...]:
+def _cells(host: HostReport, *, check: bool) -> tuple[Text | str, ...]:
+    word = IN_CHECK.get(host.terminal, host.terminal) if check else host.terminal
+    restarts = len(dict.fromkeys((*host.restarted, *host.restarted_by_scripts)))
     return (
         host.host,
-        Text(host.terminal, STYLES.get(host.terminal, "yellow")),
+        Text(word, STYLES.get(host.terminal, "yellow")),
         str(len(host.packages)) if host.packages else "-",
-        ", ".join(unit.removesuffix(".service") for unit in host.restarted) or "-",
+        str(restarts) if restarts else "-",
         "yes" if host.rebooted else "owed" if any(debt.kind == "reboot" for debt in host.debts) else "-",
-        f"{host.seconds:.0f} s",
-        Text(host.reason),
+        elapsed(host.seconds) if host.seconds else "-",
+        Text("" if host.terminal in IN_CHECK and check else host.reason),
     )
 
 
+def _restarts(report: RunReport) -> list[str]:
+    """Return which services were restarted, by healer and apart from that by the packages' own scripts."""
+    ours = _alike(report, lambda host: ", ".join(map(service, host.restarted)))
+    theirs = _alike(report, lambda host: ", ".join(map(service, host.restarted_by_scripts)))
+    lines = [f"{hosts}: {counted(what.count(',') + 1, 'restart')}: {what}" for what, hosts in ours.items()]
+    return lines + [f"{hosts}: restarted by package scripts: {what}" for what, hosts in theirs.items()]
+
+
+def _alike(report: RunReport, words: Callable[[HostReport], str]) -> dict[str, str]:
+    """Return the hosts by equal words, those without any left out."""
+    groups = grouped({host.host: words(host) for host in report.hosts})
+    return {what: hosts_in_words(hosts) for what, hosts in groups.items() if what}
+
+
 def _remarks(report: RunReport) -> list[str]:
-    lines = [f"{host.host} owes: {debt.kind}: {debt.detail}" for host in report.hosts for debt in host.debts]
-    lines += [f"{host.host}: {note}" for host in report.hosts for note in host.notes]
-    if report.halted:
-        lines.append(f"halted: {report.halted}")
-    lines += [f"next: {command}" for command in report.next_commands]
-    return lines
+    owed: dict[str, list[str]] = {}
+    notes: dict[str, list[str]] = {}
+    for host in report.hosts:
+        for debt in host.debts:
+            owed.setdefault(f"{debt.kind}: {debt.detail}", []).append(host.host)
+        for note in host.notes:
+            notes.setdefault(note, []).append(host.host)
+    lines = [f"{hosts_in_words(hosts)} {'owes' if len(hosts) == 1 else 'owe'}: {what}" for what, hosts in owed.items()]
+    return lines + [f"{hosts_in_words(hosts)}: {note}" for note, hosts in notes.items()]
 
 
 PLUGIN = Format("terminal", render)

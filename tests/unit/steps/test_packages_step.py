@@ -154,7 +154,7 @@ def test_the_rest_is_upgraded_and_the_removal_stays_a_debt() -> None:
     """One package that needs a removal does not keep the other fixes from the host."""
     decision = plan(PackagesArguments(), context(*SSL, KEPT))
     assert isinstance(decision, Act)
-    assert ({"openssl", "libssl3"}, ["manual"]) == (set(decision.versions), [debt.kind for debt in decision.owes])
+    assert ({"openssl", "libssl3"}, ["packages"]) == (set(decision.versions), [debt.kind for debt in decision.owes])
 
 
 def test_an_interrupted_transaction_is_repaired_first() -> None:

@@ -1,11 +1,12 @@
-# Reads running_code. Needs owners_of_paths. Prints `init` and `process` lines as they came, and
+# Reads running_code. Needs owners_of_paths and untouched. Prints `init` and `process` lines as they came, and
 #   running   PACKAGE PID PATH    a process maps a file of a package with an update
 #   restarts  PACKAGE UNIT        an active unit that the scripts of such a package restart
 scan=$(cat)
 set -f
 # shellcheck disable=SC2016
-pending=$(dpkg-query -W -f='${db:Status-Abbrev}${Package}:${Architecture}\n' | sed -n 's/^.i.//p' | sed 's/:all$//' |
-    xargs apt-cache -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= policy | awk '
+names=$(dpkg-query -W -f='${db:Status-Abbrev}${Package}:${Architecture}\n' | sed -n 's/^.i.//p' | sed 's/:all$//')
+# shellcheck disable=SC2086
+pending=$(untouched apt-cache policy $names | awk '
     /^[^ ]/ { name = $1; sub(/:$/, "", name); sub(/:.*/, "", name) }
     $1 == "Installed:" { installed = $2 }
     $1 == "Candidate:" && $2 != installed && $2 != "(none)" && installed != "(none)" { print name }' | sort -u)

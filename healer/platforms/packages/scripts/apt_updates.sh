@@ -1,15 +1,11 @@
-# What apt would upgrade, by its own simulation, and where every newer version comes from. Writes nothing: no lock, no cache file,
-# and not the planner's log, which apt-get leaves even of a simulation.
-quiet='-o Debug::NoLocking=1 -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o Dir::Log::Planner= -o Dir::Log::Solver='
+# What apt would upgrade, by its own simulation, and where every newer version comes from. Needs untouched.
 set -f
-# shellcheck disable=SC2086
-simulation=$(apt-get -s -q $quiet dist-upgrade </dev/null) || exit 1
+simulation=$(untouched apt-get -s -q dist-upgrade) || exit 1
 echo '== simulation'
 printf '%s\n' "$simulation" | grep -v '^Conf '
 if printf '%s\n' "$simulation" | grep -q -E '^(Remv|Purg) '; then
     echo '== cautious'
-    # shellcheck disable=SC2086
-    cautious=$(apt-get -s -q $quiet --with-new-pkgs upgrade </dev/null) || exit 1
+    cautious=$(untouched apt-get -s -q --with-new-pkgs upgrade) || exit 1
     printf '%s\n' "$cautious" | grep -v '^Conf '
 fi
 # dpkg is asked: apt-mark would open apt's cache, and write it anew where it is old.
@@ -25,7 +21,7 @@ names=$({
 } | sed -n '/^[a-z0-9][a-z0-9+.:-]*$/p' | sort -u)
 echo '== policy'
 # shellcheck disable=SC2086
-[ -z "$names" ] || apt-cache $quiet policy $names || exit 1
+[ -z "$names" ] || untouched apt-cache policy $names || exit 1
 echo '== sources'
 # shellcheck disable=SC2016,SC2086
 [ -z "$names" ] || dpkg-query -W -f='${Package}\t${Architecture}\t${source:Package}\n' $names 2>/dev/null || :

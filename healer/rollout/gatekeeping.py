@@ -1,0 +1,129 @@
+"""The way out of a slot: verify, the play's own health checks, undrain, verify again, soak, and verify once more.
+
+A drain may stop services and close ports on purpose, so while the host is drained by us the gate compares with how the host was
+right after the drain. What the drain took away has to be back after the undrain: then the gate compares with how the host was before.
+"""
+
+from collections.abc import Callable, Mapping
+
+from healer.model.errors import HostError, PlaybookError
+from healer.model.events import Drained, Event, GateJudged, SoakStarted, Undrained
+from healer.model.facts import Verdict
+from healer.rollout.context import PlayContext
+from healer.rollout.doors import Doors
+from healer.rollout.machine import HostState, section_of
+from healer.rollout.task_run import TaskRun
+from healer.rollout.work import Trouble, Work
+from healer.verify.gates import GATE_FACTS, Judgement, judge, record
+
+SETTLE = 60.0
+"""Seconds that a host gets after its acts until the default gate must be good."""
+SETTLE_EVERY = 2.0
+
+Guarded = Callable[[Callable[[], Trouble | None]], Trouble | None]
+"""Turns what goes wrong with the host into trouble of the host."""
+
+
+class Gatekeeper:
+    """Takes one host out of service and lets it back, by proof of health only."""
+
+    def __init__(self, play: PlayContext, doors: Doors, work: Work, tasks: TaskRun, guarded: Guarded) -> None:
+        """Bind the host."""
+        self._play, self._doors, self._work, self._tasks, self._guarded = play, doors, work, tasks, guarded
+
+    @property
+    def _state(self) -> HostState:
+        return self._work.run.host(self._play.index, self._work.host.name)
+
+    def find_drained(self, *, tentative: bool = False) -> bool:
+        """Whether somebody else has drained the host; it stays so at the end. `tentative`: what cannot be judged yet is judged later."""
+        rolling, where = self._play.play.rolling, self._play.play.where
+        if not rolling.drained_when or self._work.drained:
+            return self._work.drained == "found"
+        scope = self._play.scope(self._work.host, None, self._work.data())
+        try:
+            holds = all(self._play.renderer.condition(text, scope, where) for text in rolling.drained_when)
+        except PlaybookError:
+            if not tentative:
+                raise
+            return False
+        if holds:
+            self._work.drained = "found"
+            self._write(Drained(self._work.host.name, self._play.index, found=True))
+        return holds
+
+    def drain(self) -> Trouble | None:
+        """Take the host out of service, once, right before the first disruptive action. A drain that fails half-way is taken back."""
+        drain = self._play.play.rolling.drain
+        if self._work.drained or self._play.inputs.check or self.find_drained() or not drain:
+            return None
+        self._work.drained = "ours"  # from now on: a task of the drain may itself be one that disrupts
+        trouble = self._guarded(lambda: self._tasks.run(drain, "drain"))
+        if trouble is not None and not self._drain_began():
+            self._work.drained = ""
+        else:
+            self._write(Drained(self._work.host.name, self._play.index, before=self._record()))
+        return Trouble(trouble.terminal, f"drain failed: {trouble.reason}") if trouble else None
+
+    def _drain_began(self) -> bool:
+        mine = self._work.run.acts.of(self._work.host.name)
+        return any(section_of(address) == "drain" and self._play.owns(address) for address, _index in mine)
+
+    def _record(self) -> Mapping[str, object]:
+        """Return how the drained host is; where that cannot be read the gate will compare with how it was before."""
+        self._work.session.forget(GATE_FACTS)
+        try:
+            return record(self._work.session.look(GATE_FACTS))
+        except HostError:
+            return {}
+
+    def prove(self) -> Trouble | None:
+        """Return None when the host is proved to be well and in service again, else why it is not."""
+        return self._verify(SETTLE) or self._health("health") or self._undrain() or self._soak()
+
+    def _verify(self, seconds: float) -> Trouble | None:
+        """Judge the default gate until it is good or the time is over. Unknown at the end is not good."""
+        deadline = self._doors.clock.monotonic() + seconds
+        while True:
+            judgement = self._judge()
+            if judgement.verdict is Verdict.GOOD or self._doors.clock.monotonic() >= deadline:
+                break
+            self._doors.pause(SETTLE_EVERY)
+        self._write(GateJudged(self._work.host.name, self._play.index, judgement.verdict, judgement.reasons))
+        if judgement.verdict is Verdict.GOOD:
+            return None
+        return Trouble("held", f"health gate {judgement.verdict}: {'; '.join(judgement.reasons)}")
+
+    def _judge(self) -> Judgement:
+        state = self._state
+        before = (state.drained_by_us and state.before_drained) or state.before
+        self._work.session.forget(GATE_FACTS)
+        try:
+            return judge(before, self._work.session.look(GATE_FACTS))
+        except HostError as error:
+            return Judgement(Verdict.UNKNOWN, (error.message,))
+
+    def _health(self, section: str) -> Trouble | None:
+        trouble = self._guarded(lambda: self._tasks.run(self._play.play.health, section))
+        return Trouble("held", f"health check: {trouble.reason}") if trouble else None
+
+    def _undrain(self) -> Trouble | None:
+        if self._work.drained != "ours":
+            return None
+        trouble = self._guarded(lambda: self._tasks.run(self._play.play.rolling.undrain, "undrain"))
+        if trouble is not None:
+            return Trouble("held", f"undrain failed: {trouble.reason}")
+        self._write(Undrained(self._work.host.name, self._play.index))
+        return self._verify(SETTLE)
+
+    def _soak(self) -> Trouble | None:
+        """Watch the host in service for the soak time; it must be as healthy at the end. What changed nothing is not watched."""
+        seconds = self._play.policy.soak
+        if seconds <= 0 or not self._work.changed:
+            return None
+        self._write(SoakStarted(self._work.host.name, self._play.index, seconds))
+        self._doors.pause(seconds)
+        return self._verify(0.0) or self._health("health-soaked")
+
+    def _write(self, event: Event) -> None:
+        self._work.write(event)

@@ -1,0 +1,36 @@
+"""What a canary proved: the package versions that others of its release and architecture get, exactly these. Pure."""
+
+from collections.abc import Mapping
+
+from healer.model.action import Act
+from healer.model.facts import OsRelease, Verdict
+from healer.model.policy import FrozenVersions
+from healer.rollout.fold import RunState
+
+
+def release_key(release: OsRelease) -> str:
+    """Return what tells two sets of package versions apart: release and architecture."""
+    return f"{release.id}-{release.version}/{release.architecture}"
+
+
+def frozen_for(state: RunState, group: str, release: str) -> Mapping[str, str]:
+    """Return the versions that were proved in the budget group for this release; none when it is not known or nothing was proved."""
+    proved = state.frozen.get(group, {}).get(release)
+    return proved.versions if proved else {}
+
+
+def fresh_versions(state: RunState, host: str, group: str, release: str) -> FrozenVersions | None:
+    """Return what good tasks of the host installed and nobody of its group had proved before, or None."""
+    known = frozen_for(state, group, release)
+    fresh = {name: version for name, version in _installed(state, host).items() if name not in known}
+    return FrozenVersions(release, fresh) if fresh else None
+
+
+def _installed(state: RunState, host: str) -> dict[str, str]:
+    versions: dict[str, str] = {}
+    results = state.results.of(host)
+    for address, planned in state.decisions.of(host).items():
+        ended = results.get(address)
+        if isinstance(planned.decision, Act) and ended is not None and ended.verdict is Verdict.GOOD:
+            versions.update(planned.decision.versions)
+    return versions

@@ -1,0 +1,195 @@
+"""The control node may die at any moment: resume brings the fleet to the same end, and nothing is done twice."""
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "stories"))
+from fake_host import FakeHost, unit, update
+from world import Killed, World
+
+from healer.model.facts import RebootOwed, Units, Updates
+
+PLAY = """
+- hosts: web
+  become: true
+  rolling:
+    max_unavailable: 1
+    soak: 10
+    drain: [{command: "lb out"}]
+    undrain: [{command: "lb in"}]
+  prepare:
+    - packages: {state: refreshed}
+    - command: {cmd: cat /token, mutating: false}
+      register: token
+  tasks:
+    - copy: {dest: /etc/web.conf, content: "token {{ token.stdout }}"}
+      notify: reload
+    - packages: {}
+    - service: {name: web, state: restarted}
+    - service: {name: "{{ item }}", state: stopped}
+      loop: "{{ facts.units.units.values() | selectattr('sub', 'equalto', 'old') | map(attribute='name') | list }}"
+    - command: {cmd: "hide {{ token.stdout }}"}
+      no_log: true
+      changed_when: true
+    - reboot: {policy: always}
+  handlers:
+    - name: reload
+      service: {name: web, state: reloaded}
+  health:
+    - command: {cmd: check, mutating: false}
+"""
+
+
+def fleet(names: Sequence[str] = ("a",)) -> World:
+    """Return hosts with everything to do."""
+    world = World(names)
+    for host in world.hosts.values():
+        host.facts["updates"] = Updates((update("openssl"),), list_age=60.0)
+        host.facts["reboot_owed"] = RebootOwed(("a new kernel",))
+        units = ("web", "old1", "old2")
+        host.facts["units"] = Units({f"{n}.service": unit(f"{n}.service", sub="old" if n != "web" else "running") for n in units}, ())
+        host.programs["cat /token"] = lambda _host, _argv: (0, "t0ken-value")
+        host.boots = _booted
+    return world
+
+
+def _booted(host: FakeHost) -> None:
+    """Bring the services up as a boot does."""
+    host.facts["units"] = Units({"web.service": unit("web.service", invocation=f"boot {host.boot}")}, ())
+
+
+def finished(world: World) -> tuple[dict[str, str], dict[str, dict[str, bytes]], dict[str, list[str]]]:
+    """Return what can be seen at the end: terminals, files, and what was done."""
+    return (
+        world.ends(),
+        {name: host.files for name, host in world.hosts.items()},
+        {name: sorted(host.what) for name, host in world.hosts.items()},
+    )
+
+
+def undisturbed(play: str, world: World) -> World:
+    """Return the world after a run that nothing disturbed."""
+    world.run(play)
+    return world
+
+
+WHOLE = undisturbed(PLAY, fleet())
+EVENTS = len(WHOLE.journal.kept)
+EFFECTS = sum(len(host.effects) for host in WHOLE.hosts.values())
+
+
+def test_the_undisturbed_run_does_all_of_it() -> None:
+    """What the laws compare with is a good run in which every task had something to do."""
+    assert ({"a": "changed"}, 11) == (WHOLE.ends(), EFFECTS)
+
+
+def comes_to_the_same_end(world: World, whole: World) -> None:
+    """Hold what resume promises: the same end, nothing done twice, one end a host, and no lease left behind."""
+    assert finished(whole) == finished(world)
+    assert [] == [act for host in world.hosts.values() for act, times in Counter(act for act, _ in host.effects).items() if times > 1]
+    assert dict.fromkeys(world.names, 1) == Counter(event.host for event in world.events("host_ended"))
+    assert [] == [host.name for host in world.hosts.values() if host.lease is not None]
+
+
+def dies_after_effect(world: World, number: int) -> None:
+    """Let the control node die after this act was done and before anybody hears of it."""
+    left = [number]
+
+    def die(_host: FakeHost, _what: str) -> None:
+        left[0] -= 1
+        if left[0] == 0:
+            world.journal.dead = True
+            raise Killed
+
+    for host in world.hosts.values():
+        host.on_effect = die
+
+
+@pytest.mark.parametrize("cut", range(2, EVENTS + 1))
+def test_resume_after_any_event_comes_to_the_same_end(cut: int) -> None:
+    """Killed before any event could be written: the run ends as if nothing had happened, and every act was done once."""
+    world = fleet()
+    world.journal.dies_at = cut
+    with pytest.raises(Killed):
+        world.run(PLAY)
+    assert 0 == world.resume().exit_code
+    comes_to_the_same_end(world, WHOLE)
+
+
+@pytest.mark.parametrize("number", range(1, EFFECTS + 1))
+def test_resume_after_an_act_whose_result_was_never_heard(number: int) -> None:
+    """Killed after an act and before its result: the act is asked about and never repeated."""
+    world = fleet()
+    dies_after_effect(world, number)
+    with pytest.raises(Killed):
+        world.run(PLAY)
+    assert 0 == world.resume().exit_code
+    comes_to_the_same_end(world, WHOLE)
+
+
+TASKS = st.sampled_from([
+    '- copy: {dest: /etc/one, content: "{{ inventory_hostname }}"}\n      notify: reload',
+    "- command: fragile\n      register: said",
+    "- command: fragile\n      ignore_errors: true\n      register: said",
+    "- command: {cmd: probe, mutating: false}\n      register: said\n      until: said.rc == 0\n      retries: 2",
+    "- service: {name: web, state: restarted}",
+    '- command: "again {{ item }}"\n      loop: [1, 2]',
+    "- command: elsewhere\n      delegate_to: lb\n      no_log: true",
+    "- packages: {}",
+])  # fmt: skip
+ROLLING = st.fixed_dictionaries({
+    "max_unavailable": st.integers(1, 2), "canary": st.integers(0, 1), "soak": st.integers(0, 1), "max_failures": st.integers(0, 2),
+})  # fmt: skip
+
+
+@st.composite
+def fragile_fleets(draw: st.DrawFn) -> tuple[str, Callable[[], World]]:
+    """Return a play and how to make the fleet for it: some hosts fail at what is fragile."""
+    names = ["a", "b", "c"][: draw(st.integers(1, 3))]
+    failing = draw(st.sets(st.sampled_from(names), max_size=2))
+    drain = draw(st.sampled_from(["", ", drain: [{command: lb out}], undrain: [{command: lb in}]"]))
+    rolling = ", ".join(f"{word}: {value}" for word, value in draw(ROLLING).items()) + drain
+    tasks = "\n    ".join(draw(st.lists(TASKS, min_size=1, max_size=4)))
+    play = f"- hosts: web,!lb\n  become: true\n  rolling: {{{rolling}}}\n  tasks:\n    {tasks}\n"
+    play += "  handlers:\n    - name: reload\n      service: {name: web, state: reloaded}\n"
+
+    def make() -> World:
+        world = World([*names, "lb"])
+        for host in world.hosts.values():
+            host.facts["updates"] = Updates((update("openssl"),), list_age=60.0)
+            host.programs["fragile"] = lambda one, _argv: (int(one.name in failing), "said")
+            host.programs["probe"] = lambda one, _argv: (int(one.name in failing), "")
+        return world
+
+    return play, make
+
+
+@given(fragile_fleets(), st.floats(0, 1), st.floats(0, 1), st.booleans())
+@settings(max_examples=30, deadline=None)
+def test_any_play_survives_being_killed_twice(drawn: tuple[str, Callable[[], World]], first: float, second: float, at_act: bool) -> None:
+    """Whatever the play and whoever fails in it: killed, resumed, killed again and resumed, it comes to the same end."""
+    play, make = drawn
+    whole = undisturbed(play, make())
+    world = make()
+    world.journal.dies_at = 2 + int(first * (len(whole.journal.kept) - 2))
+    if at_act:
+        dies_after_effect(world, 1 + int(first * sum(len(host.effects) for host in whole.hosts.values())))
+    with pytest.raises(Killed):
+        world.run(play)
+    kept = len(world.journal.kept)
+    with suppress(Killed):
+        world.resume(dies_at=kept + 2 + int(second * 20))
+    while world.journal.dead:
+        with suppress(Killed):
+            world.resume()
+    targets = [name for name in world.names if name != "lb"]
+    assert finished(whole) == finished(world)
+    assert [] == [act for host in world.hosts.values() for act, times in Counter(act for act, _ in host.effects).items() if times > 1]
+    assert dict.fromkeys(targets, 1) == Counter(event.host for event in world.events("host_ended"))
