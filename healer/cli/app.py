@@ -44,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         code = app(args=arguments, standalone_mode=False)
     except typer.Abort:
+        typer.echo("healer: left before anything was done", err=True)
         code = 130
     except WRONG_USAGE as error:
         error.show()  # type: ignore[attr-defined]  # every ClickException has it

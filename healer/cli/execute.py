@@ -15,10 +15,11 @@ from typing import NoReturn
 import typer
 
 from healer.cli.context import Setting, prepare
+from healer.cli.forecast import drawn
 from healer.cli.live import Showing, view
 from healer.cli.options import Common
 from healer.cli.request import RunRequest
-from healer.cli.screen import console_for_output
+from healer.cli.screen import console_for_output, put
 from healer.cli.telling import limits_of, tell
 from healer.freezing import inputs_of, with_secrets
 from healer.inventory.patterns import limit, select
@@ -31,6 +32,7 @@ from healer.plans import read_plan, save_plan
 from healer.playbook.load import parse_playbook
 from healer.playbook.search import find_playbook
 from healer.playbook.trust import read_trusted
+from healer.report.saved import saved_view
 from healer.report.words import counted
 from healer.rollout.context import RunInputs
 from healer.rollout.planning import steps
@@ -105,7 +107,8 @@ def apply_plan(plan_file: str, common: Common, *, yes: bool) -> NoReturn:
     setting = setting.using(inputs.inventory)
     order = Order(inputs, _command_line(), saved.documents["playbook"], held=setting.held())
     if _asks(yes):
-        typer.confirm(f"Apply the plan of {saved.created} to {len(inputs.hosts)} hosts?", abort=True, err=True)
+        put(*drawn(saved_view(saved.decisions, inputs.playbook, inputs.hosts)), err=common.json)
+        typer.confirm(f"Apply the plan of {saved.created} to {counted(len(inputs.hosts), 'host')}?", abort=True, err=True)
     _finish(_go(order, setting), setting)
 
 

@@ -76,7 +76,7 @@ class Screen:
         self._console, self._showing = console, showing
         self._shown = Shown(plays=tuple(showing.plays))
         self._reasons: Mapping[str, str] = {}
-        self._live = Live(console=console, get_renderable=self._table, refresh_per_second=4, transient=True)
+        self._live = Live(console=console, get_renderable=self.table, refresh_per_second=4, transient=True)
 
     def listen(self, stamped: Stamped) -> None:
         """Take an event in."""
@@ -90,7 +90,8 @@ class Screen:
         with self._lock:
             self._reasons = dict(reasons)
 
-    def _table(self) -> Table:
+    def table(self) -> Table:
+        """Return what the screen is to show now."""
         with self._lock:
             shown = with_reasons(self._shown, self._reasons)
         table = Table(title=_title(shown), title_justify="left", title_style="", expand=True, box=None, padding=(0, 1), header_style="dim")
@@ -116,7 +117,7 @@ class Screen:
     def _word(self, row: Row) -> str:
         if self._showing.check:
             return {"changed": "would change", "ok": "nothing to do"}.get(row.stage, row.stage)
-        return "canary" if row.canary and row.stage == "working" else row.stage
+        return "canary" if row.canary and row.stage == "working" else row.stage.replace("_", " ")
 
     def __enter__(self) -> Self:
         """Begin to draw."""

@@ -8,6 +8,7 @@ from rich.table import Table
 
 WITHOUT_TERMINAL = 120
 """Columns for pipes, cron mail and CI logs: a table that is wider is hard to read in a mail."""
+MANY, NARROW = 6, 100
 
 
 def console_for_output(*, err: bool = False) -> Console:
@@ -32,8 +33,9 @@ def put(*parts: RenderableType, err: bool = False) -> None:
 
 
 def bare_table(*columns: str, fixed: tuple[str, ...] = ()) -> Table:
-    """Return a table without lines; the `fixed` columns never break."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", show_header=any(columns))
+    """Return a table without lines; the `fixed` columns never break. A table of many columns stands closer on a narrow terminal."""
+    gap = 1 if len(columns) > MANY and console_for_output().width < NARROW else 2
+    table = Table(box=None, padding=(0, gap, 0, 0), header_style="dim", show_header=any(columns))
     for name in columns:
         table.add_column(name, no_wrap=name in fixed, overflow="fold")
     return table

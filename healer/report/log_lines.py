@@ -108,7 +108,7 @@ def _in_slot(event: Event) -> str:
 def _end(event: HostEnded, check: bool) -> str:
     if check and event.terminal in ("changed", "ok"):
         return event.reason
-    return f"{event.terminal}{': ' + event.reason if event.reason else ''}"
+    return f"{event.terminal.replace('_', ' ')}{': ' + event.reason if event.reason else ''}"
 
 
 def _decision(event: TaskPlanned) -> str:

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 Key = TypeVar("Key")
 
-_NUMBERED = re.compile(r"(?P<stem>.*?)(?P<number>0|[1-9][0-9]*)")
+_NUMBERED = re.compile(r"(?P<stem>.*?)(?P<number>[0-9]+)")
 _PROCESS = re.compile(r" \((?:pid|process) \d+\)")
 RUN = 3
 """From how many neighbours on a row of numbered hosts is written as `h1-h3`."""
@@ -39,7 +39,9 @@ def _runs(hosts: Sequence[str]) -> list[list[str]]:
 
 def _follows(before: str, host: str) -> bool:
     first, second = _NUMBERED.fullmatch(before), _NUMBERED.fullmatch(host)
-    return bool(first and second and first["stem"] == second["stem"] and int(first["number"]) + 1 == int(second["number"]))
+    if first is None or second is None or first["stem"] != second["stem"]:
+        return False
+    return str(int(first["number"]) + 1).zfill(len(first["number"])) == second["number"]
 
 
 def grouped(answers: Mapping[str, Key]) -> dict[Key, tuple[str, ...]]:

@@ -7,6 +7,7 @@ from healer.model.action import Act, Action, Decision, Refuse, Skip
 from healer.model.facts import plain
 from healer.model.host import Host
 from healer.model.playbook import Play, Task
+from healer.observe.collect import all_facts
 from healer.rollout.machine import mutates, section_of
 
 AT_RUN_TIME = "decided at run time: it depends on what an earlier task changes"
@@ -18,7 +19,8 @@ _FACT = re.compile(r"\bfacts(?:\.|\[['\"])(\w+)")
 
 def named_facts(play: Play, host: Host) -> frozenset[str]:
     """Return the facts that templates of the play or of the host's variables name: they must be read before these are rendered."""
-    return frozenset(_FACT.findall(repr(play))) | frozenset(_FACT.findall(repr(host.variables)))
+    found = frozenset(_FACT.findall(repr(play))) | frozenset(_FACT.findall(repr(host.variables)))
+    return found & all_facts().keys()
 
 
 def mentions(task: Task, play: Play, names: Collection[str]) -> bool:

@@ -3,12 +3,11 @@
 The slot is freed by proof of health only: a host whose health is bad or not known stays drained and is held.
 """
 
-import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from healer.model.action import Reboot
-from healer.model.errors import BusyError, HostError, InputError, OutcomeUnknown, RefusedError, UnreachableError
+from healer.model.errors import HostError, InputError, UnreachableError
 from healer.model.events import (
     ActEnded,
     ActIntended,
@@ -34,16 +33,12 @@ from healer.rollout.proving import fresh_versions, frozen_for, release_key
 from healer.rollout.recorder import Recorder
 from healer.rollout.session import Session
 from healer.rollout.task_run import TaskRun
+from healer.rollout.troubles import LOST, PREPARED, joined, trouble_of, unexpected
 from healer.rollout.work import CutShort, Delegates, Trouble, Work
 from healer.verify.gates import GATE_FACTS, healthy_at_start, record
 
-LOST: frozenset[Terminal] = frozenset({"unknown", "unreachable", "busy", "refused"})
-"""Troubles after which nothing more is tried on the host, handlers included."""
 RETURNS = 120.0
-RETURN_EVERY = 5.0
-"""Seconds that resume gives a host with an open act to be reachable again, and between two attempts."""
-PREPARED = {"ok": Verdict.GOOD, "failed": Verdict.BAD, "unknown": Verdict.UNKNOWN}
-"""What the end of `prepare` says of the preparation. Other ends (busy, refused, skipped, unreachable) say nothing of it."""
+"""Seconds that resume gives a host with an open act to be reachable again; one that boots gets its own time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,25 +180,14 @@ class HostRun:
         self._put_back(trouble)
 
     def _come_back(self) -> Trouble | None:
-        """Take the lease again after a crash: the dead control node's is still on the host, and nobody else may come in between."""
-        self._await_return()
-        return self._guarded(self._tasks.take_lease)
+        """Take the lease again after a crash: the dead control node's is still on the host, and nobody else may come in between.
 
-    def _await_return(self) -> None:
-        """Wait for a host that is in the midst of an act which takes it off the network for a while, a boot above all."""
+        A host in the midst of an act that takes it off the network for a while, a boot above all, is waited for.
+        """
         intent = self.state.open
-        if intent is None or intent.on not in ("", self.host.name):
-            return
-        patience = intent.action.verb.timeout if isinstance(intent.action.verb, Reboot) else RETURNS
-        deadline = self._doors.clock.monotonic() + patience
-        while not self._guarded_login() and self._doors.clock.monotonic() < deadline:
-            self._doors.pause(RETURN_EVERY)
-
-    def _guarded_login(self) -> bool:
-        try:
-            return self.session.remote is not None
-        except HostError:
-            return False
+        if intent is not None and intent.on in ("", self.host.name):
+            self.session.await_login(intent.action.verb.timeout if isinstance(intent.action.verb, Reboot) else RETURNS)
+        return self._guarded(self._tasks.take_lease)
 
     def _guarded(self, work: Callable[[], Trouble | None]) -> Trouble | None:
         """Turn what goes wrong with this host into trouble of this host. While an act is open, nothing else can be said of it."""
@@ -212,19 +196,10 @@ class HostRun:
         except CutShort as cut:
             trouble = cut.trouble
         except (HostError, InputError) as error:
-            trouble = self._trouble(error)
+            trouble = trouble_of(error, self.state)
         if trouble is not None and self.state.open is not None and trouble.terminal != "unknown":
             return replace(trouble, terminal="unknown")
         return trouble
-
-    def _trouble(self, error: HostError | InputError) -> Trouble:
-        elsewhere = isinstance(error, HostError) and error.host != self.host.name
-        reason = str(error) if elsewhere or isinstance(error, InputError) else error.message
-        if isinstance(error, (UnreachableError, OutcomeUnknown)) and not elsewhere:
-            return Trouble("unknown" if self.state.acted else "unreachable", reason)
-        if isinstance(error, RefusedError):
-            return Trouble("refused" if self.state.acted else "busy", reason)
-        return Trouble("busy" if isinstance(error, BusyError) else "failed", reason)
 
     def _sections(self) -> Trouble | None:
         play = self._play.play
@@ -239,10 +214,7 @@ class HostRun:
         trouble = self._guarded(lambda: self._tasks.run(tasks, section))
         if trouble is not None and trouble.terminal in LOST:
             return trouble
-        after = self._guarded(lambda: self._tasks.handlers(section))
-        if trouble is None or after is None:
-            return trouble or after
-        return Trouble(after.terminal if after.terminal in LOST else trouble.terminal, f"{trouble.reason}; then a handler: {after.reason}")
+        return joined(trouble, self._guarded(lambda: self._tasks.handlers(section)))
 
     def _frozen_versions(self) -> Mapping[str, str]:
         if self.state.role == "canary" or not self._crew.recorder.state.frozen:
@@ -293,8 +265,7 @@ class HostRun:
 
     def break_off(self, error: Exception) -> None:
         """End the host because healer itself failed on it: a defect, but one that the other hosts need not suffer from."""
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        reason = f"unexpected {type(error).__name__}: {error} ({where.filename}:{where.lineno}); a defect of healer, please report it"
+        reason = unexpected(error)
         state = self.state
         if state.stage == "ended":
             return

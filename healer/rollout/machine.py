@@ -68,7 +68,8 @@ class HostState:
     `health` None means that it was not looked at yet. `before` is what gates compare with. `found` means that it was drained
     before we came; `before_drained` takes the place of `before` while it is drained by us. `open` is a mutating act whose result
     is not known. `handlers` are notified (names, or topics that handlers listen to) and not known to have run; a host
-    that ends whole owes none. `acted` counts acts in a slot, on this host, only: what `prepare` does disturbs nobody. `prepared` and `gate` are None until judged.
+    that ends whole owes none. `acted` counts acts in a slot, on this host, only: what `prepare` does disturbs nobody. `prepared`
+    and `gate` are None until judged.
     """
 
     host: str

@@ -12,6 +12,7 @@ from healer.rollout.doors import Doors
 
 RENEW_AFTER = 40.0
 """Seconds after which a lease of 120 s is renewed before the next act: two renewals may fail."""
+RETRY_EVERY = 5.0
 
 
 class Session:
@@ -38,6 +39,15 @@ class Session:
     def gate(self) -> Gate:
         """The job protocol over the current login."""
         return self._doors.gate(self.remote)
+
+    def await_login(self, patience: float) -> None:
+        """Log in, trying again for so many seconds. Who is not there then is found out by the next use."""
+        end = self._doors.clock.monotonic() + patience
+        while self._doors.clock.monotonic() < end:
+            with suppress(HostError):
+                _ = self.remote
+                return
+            self._doors.pause(RETRY_EVERY)
 
     def drop(self) -> None:
         """Give the login up, so that the next use connects anew."""
@@ -67,10 +77,12 @@ class Session:
         return self._plain
 
     def _ask(self, wanted: tuple[str, ...]) -> dict[str, object]:
-        readings = dict(self._doors.look(self.remote, wanted).readings)
+        """Ask for the facts and for the identity, which every host tells: a link that lives brings it, whatever else is not known."""
+        witnessed = tuple(sorted({*wanted, "identity"}))
+        readings = dict(self._doors.look(self.remote, witnessed).readings)
         if all(isinstance(reading, Unknown) for reading in readings.values()):
             self.drop()
-            readings = dict(self._doors.look(self.remote, wanted).readings)
+            readings = dict(self._doors.look(self.remote, witnessed).readings)
         return readings
 
     def forget(self, names: Iterable[str]) -> None:

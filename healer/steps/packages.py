@@ -119,9 +119,8 @@ def _decide(arguments: PackagesArguments, context: StepContext, manager: Package
 
 
 def _pays(arguments: PackagesArguments) -> tuple[str, ...]:
-    """Return the debts of earlier runs that are none any more unless they are owed again; who looked at some packages only knows of none."""
+    """Return the debts of earlier runs that are none any more unless owed again; who looked at some packages only knows of none."""
     return () if arguments.only or arguments.state != "upgraded" else ("packages",)
-
 
 
 def choose(arguments: PackagesArguments, updates: Updates, frozen: Mapping[str, str]) -> Choice:

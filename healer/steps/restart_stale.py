@@ -63,7 +63,7 @@ def plan(arguments: RestartStaleArguments, context: StepContext) -> Decision:
 
 
 def _pays(arguments: RestartStaleArguments) -> tuple[str, ...]:
-    """Return the debts of earlier runs that are none any more unless they are owed again; who looked at some packages only knows of none."""
+    """Return the debts of earlier runs that are none any more unless owed again; who looked at some packages only knows of none."""
     return () if arguments.only else ("restart", "manual")
 
 

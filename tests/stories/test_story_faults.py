@@ -1,13 +1,17 @@
 """Links that break, journals that cannot be written, acts that nobody can be asked about."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from fake_host import FakeHost
-from world import Killed, World, ends, reason
+from world import Killed, World, ends, free, reason
 
 from healer.model.errors import JournalError, OutcomeUnknown, UnreachableError
 from healer.model.events import Event, Stamped
+from healer.model.host import Host
+from healer.pipeline import carry_out
+from healer.ports import Remote
 
 HEAD = "- hosts: web\n  become: true\n  rolling: {soak: 0, canary: 0, max_unavailable: 1}\n  tasks:\n"
 TWO = HEAD + "    - command: one\n    - command: two\n"
@@ -178,3 +182,22 @@ def test_an_interrupted_python_step_holds_until_a_person_says(tmp_path: Path, wo
     report = world.resume()
     assert ({"a": "unknown"}, "x") == (ends(report), log.read_text())
     assert ({"a": "changed"}, calls) == (ends(world.resume(settled={"a": word})), log.read_text())
+
+
+def test_a_fact_that_is_not_known_is_no_broken_link() -> None:
+    """One reading that the host cannot give costs no second login."""
+    world = World(["a"])
+    del world["a"].facts["kernel"]
+    logins = []
+    connect = world.doors().connect
+
+    def counted(host: Host) -> Remote:
+        logins.append(host.name)
+        return connect(host)
+
+    play = (
+        HEAD
+        + "    - {command: one, when: facts.kernel is defined}\n    - {command: two}\n    - {command: three, when: facts.kernel is defined}\n"
+    )
+    report = carry_out(world.order(play), replace(world.doors(), connect=counted), free)
+    assert ({"a": "changed"}, ["two"], ["a"]) == (ends(report), world["a"].what, logins)

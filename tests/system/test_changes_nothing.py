@@ -84,6 +84,7 @@ def differences(before: Sight, after: Sight) -> set[str]:
 def test_the_witness_sees_a_change(small_lab: Lab, fleet: Console) -> None:
     """What the witness is asked for it can see: a touched file, a restarted service, a written cache."""
     host = small_lab.host("h1")
+    sh(host, "rm -f /var/cache/apt/*.bin")
     old = Sight.of(host)
     sh(host, "touch /etc/hostname; systemctl restart cron; apt-get -s -q dist-upgrade")
     seen = differences(old, Sight.of(host))

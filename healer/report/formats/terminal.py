@@ -49,7 +49,7 @@ def _cells(host: HostReport, *, check: bool) -> tuple[Text | str, ...]:
     restarts = len(dict.fromkeys((*host.restarted, *host.restarted_by_scripts)))
     return (
         host.host,
-        Text(word, STYLES.get(host.terminal, "yellow")),
+        Text(word.replace("_", " "), STYLES.get(host.terminal, "yellow")),
         str(len(host.packages)) if host.packages else "-",
         str(restarts) if restarts else "-",
         "yes" if host.rebooted else "owed" if any(debt.kind == "reboot" for debt in host.debts) else "-",

@@ -20,11 +20,12 @@ def test_a_noun_follows_its_number(number: int, expected: str) -> None:
         (("h1", "h2", "h3", "h5"), "h1-h3, h5"),
         (("web9", "web10", "web11", "db"), "web9-web11, db"),
         (("a1", "b2", "b3"), "a1, b2, b3"),
-        (("h01", "h02", "h03"), "h01, h02, h03"),
+        (("web08", "web09", "web10"), "web08-web10"),
+        (("h1", "h02", "h03"), "h1, h02, h03"),
     ],
 )
 def test_neighbours_are_written_as_a_range(hosts: tuple[str, ...], expected: str) -> None:
-    """From three neighbours on a range stands for them; numbers with leading zeros are left as they are."""
+    """From three neighbours on a range stands for them; leading zeros count."""
     assert expected == hosts_in_words(hosts)
 
 
