@@ -11,6 +11,7 @@ from healer.model.errors import HealerError
 
 app = typer.Typer(
     name="healer",
+    epilog="`healer COMMAND --help` has examples.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,

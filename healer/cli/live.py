@@ -62,9 +62,15 @@ class Plain:
 
 
 def print_line(console: Console, line: str) -> None:
-    """Print a line as it is: no markup, no colours, no breaks; what hosts print cannot steer the terminal."""
+    """Print a line as it is: no markup, no colours, no breaks; what hosts print cannot steer the terminal.
+
+    Where it cannot be written (a log on a full disk) nothing more is said: the journal has it, and the run goes on.
+    """
     safe = "".join(letter if letter.isprintable() or letter == "\t" else "\ufffd" for letter in line)
-    console.print(safe, markup=False, highlight=False, soft_wrap=True, emoji=False)
+    try:
+        console.print(safe, markup=False, highlight=False, soft_wrap=True, emoji=False)
+    except OSError:
+        console.quiet = True
 
 
 class Screen:

@@ -58,7 +58,7 @@ def _ends(report: RunReport) -> dict[str, int]:
 
 
 def _result(report: RunReport) -> Text:
-    ends = ", ".join(f"{count} {terminal}" for terminal, count in _ends(report).items())
+    ends = ", ".join(f"{count} {terminal.replace('_', ' ')}" for terminal, count in _ends(report).items())
     if report.exit_code is None:
         return Text(f"unfinished: {ends}", "yellow")
     return Text(ends, "" if report.exit_code == 0 else "red")

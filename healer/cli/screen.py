@@ -1,7 +1,9 @@
 """The console for results: as wide as the terminal, and wide enough for a table where there is none."""
 
 import io
+import os
 import sys
+from typing import IO
 
 from rich.console import Console, RenderableType
 from rich.table import Table
@@ -9,12 +11,29 @@ from rich.table import Table
 WITHOUT_TERMINAL = 120
 """Columns for pipes, cron mail and CI logs: a table that is wider is hard to read in a mail."""
 MANY, NARROW = 6, 100
+"""Columns of a table, and of a terminal, from which and up to which a table is drawn close."""
+
+
+class Lasting(Console):
+    """A console whose reader may go away: a rollout goes on to its end also when `| head` has seen enough."""
+
+    def on_broken_pipe(self) -> None:
+        """Say nothing any more; rich itself would end the program here."""
+        self.quiet = True
+        let_go(self.file)
+
+
+def let_go(stream: IO[str]) -> None:
+    """Send the rest of what is written there nowhere: what is still buffered must not raise when Python ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def console_for_output(*, err: bool = False) -> Console:
     """Return the console on standard output, or on standard error."""
     stream = sys.stderr if err else sys.stdout
-    return Console(stderr=err) if stream.isatty() else Console(stderr=err, width=WITHOUT_TERMINAL)
+    return Lasting(stderr=err) if stream.isatty() else Lasting(stderr=err, width=WITHOUT_TERMINAL)
 
 
 def put(*parts: RenderableType, err: bool = False) -> None:
@@ -28,8 +47,11 @@ def put(*parts: RenderableType, err: bool = False) -> None:
         *parts, sep="\n", markup=False, highlight=False
     )
     stream = sys.stderr if err else sys.stdout
-    stream.write("".join(f"{line.rstrip()}\n" for line in page.getvalue().splitlines()))
-    stream.flush()
+    try:
+        stream.write("".join(f"{line.rstrip()}\n" for line in page.getvalue().splitlines()))
+        stream.flush()
+    except BrokenPipeError:
+        let_go(stream)
 
 
 def bare_table(*columns: str, fixed: tuple[str, ...] = ()) -> Table:

@@ -14,8 +14,10 @@ PROPAGATE = Path("/run/systemd/nspawn/propagate")
 
 
 def mark(folder: Path) -> None:
-    """Make a lab's folder, for root's eyes only, and mark it as ours to remove."""
-    folder.mkdir(parents=True, mode=0o700)
+    """Make a lab's folder, for root's eyes only like every folder on the way that is missing, and mark it as ours to remove."""
+    for missing in reversed([parent for parent in folder.parents if not parent.exists()]):
+        missing.mkdir(mode=0o700)
+    folder.mkdir(mode=0o700)
     (folder / MARK).touch()
 
 

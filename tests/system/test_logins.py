@@ -108,12 +108,24 @@ def test_a_wrong_sudo_password_is_told_per_host_and_nothing_is_done(console: Con
 
 
 def test_through_a_jump_host(console: Console) -> None:
-    """A host that this machine cannot reach is patched through another one; both hosts' keys are verified."""
+    """A host that this machine cannot reach is patched through another one."""
     inner = console.lab.host("h6")
     console.write_inventory({"h1": {}, "h6": {"proxy_jump": "h1"}}, ansible_user="ops")
     answer = patch(console, "-l", "h6")
     assert (0, {"h6": "changed"}) == (answer.code, answer.ends)
     assert ["1.0 1.1"] == patched(inner)
+
+
+def test_a_jump_host_must_be_known_too(console: Console) -> None:
+    """Where the jump host's own key is not written down, nobody logs in to it, nor to the host behind it: exit code 4."""
+    jump, inner = console.lab.host("h1"), console.lab.host("h6")
+    known = console.folder / "known_hosts"
+    known.write_text("".join(line for line in jump.known_hosts.read_text().splitlines(True) if line.startswith(f"{inner.address} ")))
+    console.write_inventory({"h1": {}, "h6": {"proxy_jump": "h1"}}, known_hosts=known)
+    before = [logins(jump), logins(inner)]
+    answer = patch(console, "-l", "h6")
+    assert (4, {"h6": "unreachable"}) == (answer.code, answer.ends)
+    assert before == [logins(jump), logins(inner)]
 
 
 def test_an_unknown_host_is_refused_before_any_login(console: Console) -> None:

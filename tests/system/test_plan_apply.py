@@ -15,8 +15,8 @@ PACKAGE = "healer-demo-lib"
 
 @pytest.fixture(scope="module")
 def lab(make_lab) -> Iterator[Lab]:
-    """Return hosts that know of an update (their lists are fresh, for a plan refreshes nothing)."""
-    lab = make_lab(3)
+    """Return hosts that know of an update (their lists are fresh, for a plan refreshes nothing); h4 is for one test alone."""
+    lab = make_lab(4)
     lab.publish(PACKAGE, "1.1")
     lab.refresh()
     yield lab
@@ -38,7 +38,7 @@ def state(lab: Lab) -> list[str]:
 def test_a_plan_says_what_would_be_done_and_does_nothing(console: Console) -> None:
     """`plan` ends with 3 because there is work, names each package and restart, saves them for its owner alone, and leaves no trace."""
     before = state(console.lab)
-    answer = console.healer("plan", "--soak", "0", "-o", "plan.json", "--json")
+    answer = console.healer("plan", "-l", "h1,h2,h3", "-o", "plan.json", "--json")
     assert (3, dict.fromkeys(("h1", "h2", "h3"), "changed")) == (answer.code, answer.ends)
     assert before == state(console.lab)
     saved = console.folder / "plan.json"
@@ -61,8 +61,8 @@ def test_a_plan_that_was_edited_is_not_applied(console: Console) -> None:
 
 def test_apply_does_exactly_the_plan_and_refuses_a_host_that_moved(console: Console) -> None:
     """h1 learned of a newer version meanwhile and is refused by name; h2 and h3 get what the plan says, though there is something newer."""
-    h1, h2, h3 = console.lab.hosts
-    console.healer("plan", "--soak", "0", "-o", "plan.json")
+    h1, h2, h3, _h4 = console.lab.hosts
+    console.healer("plan", "-l", "h1,h2,h3", "--soak", "0", "-o", "plan.json")
     console.lab.publish(PACKAGE, "1.2")
     sh(h1, "apt-get -qq update")
     answer = console.healer("apply", "plan.json", "--json", inventory=False)
@@ -73,11 +73,11 @@ def test_apply_does_exactly_the_plan_and_refuses_a_host_that_moved(console: Cons
 
 def test_a_plan_that_is_done_is_not_done_again(console: Console) -> None:
     """Applied a second time, a plan finds nothing left to do and touches nobody."""
-    host = console.lab.host("h3")
+    host = console.lab.host("h4")
     sh(host, "apt-get -qq update")
-    console.healer("plan", "--soak", "0", "-o", "plan.json", "-l", "h3")
+    console.healer("plan", "--soak", "0", "-o", "plan.json", "-l", "h4")
     assert 0 == console.healer("apply", "plan.json", inventory=False).code
     done = upgrades(host, PACKAGE)
     again = console.healer("apply", "plan.json", "--json", inventory=False)
-    assert (0, {"h3": "ok"}) == (again.code, again.ends)
+    assert (0, {"h4": "ok"}) == (again.code, again.ends)
     assert done == upgrades(host, PACKAGE)

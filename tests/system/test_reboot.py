@@ -15,7 +15,7 @@ PACKAGE = "healer-demo-reboot"
 @pytest.fixture(scope="module")
 def lab(make_lab) -> Iterator[Lab]:
     """Return hosts on which an update waits that asks for a reboot; each test uses hosts of its own."""
-    lab = make_lab(4, installed=(f"{PACKAGE}=1.0",))
+    lab = make_lab(5, installed=(f"{PACKAGE}=1.0",))
     lab.publish(PACKAGE, "1.1")
     yield lab
     lab.down()
@@ -87,13 +87,13 @@ def test_outside_its_window_a_host_waits(console: Console) -> None:
 
 def test_when_the_window_opens_the_waiting_reboot_is_done(console: Console) -> None:
     """The next run inside the window boots the host that waited, installs nothing, and the debt is gone."""
-    host = console.lab.host("h4")
-    console.write_inventory({"h4": {"window": closed_window()}})
+    host = console.lab.host("h5")
+    console.write_inventory({"h5": {"window": closed_window()}})
     assert 3 == console.healer("patch", "--soak", "0").code
     before = host.boot_id()
-    console.write_inventory({"h4": {"window": "always"}})
+    console.write_inventory({"h5": {"window": "always"}})
     answer = console.healer("patch", "--soak", "0", "--json")
-    assert (0, {"h4": "changed"}) == (answer.code, answer.ends)
+    assert (0, {"h5": "changed"}) == (answer.code, answer.ends)
     assert before != host.boot_id()
     assert ["1.0 1.1"] == upgrades(host, PACKAGE)
     status = console.healer("status")

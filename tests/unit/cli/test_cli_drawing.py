@@ -1,6 +1,8 @@
 """What a person sees of a plan, and of a run that goes on."""
 
+import errno
 import io
+import os
 from datetime import UTC, datetime
 
 import pytest
@@ -8,6 +10,7 @@ from rich.console import Console
 
 from healer.cli.forecast import drawn
 from healer.cli.live import Plain, Screen, Showing, print_line, view
+from healer.cli.screen import Lasting
 from healer.model.events import HostEnded, HostLooked, PlayStarted, SlotTaken, Stamped
 from healer.model.facts import Verdict
 from healer.report.forecast import PlanGroup, PlanView
@@ -98,6 +101,31 @@ def test_a_host_cannot_steer_the_terminal() -> None:
     stream = io.StringIO()
     print_line(Console(file=stream), "bad\x1b[2Jword [red]x[/red]")
     assert "bad\ufffd[2Jword [red]x[/red]\n" == stream.getvalue()
+
+
+def test_a_reader_that_goes_away_does_not_end_the_run() -> None:
+    """When the other end of the pipe is closed the log falls silent, and nothing is raised into the rollout."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as stream:
+        plain = Plain(Lasting(file=stream), Showing())
+        plain.listen(stamped(SlotTaken("h1", 0)))
+        plain.listen(stamped(HostEnded("h1", 0, "ok")))
+
+
+class FullDisk(io.StringIO):
+    """A file that takes nothing."""
+
+    def write(self, text: str) -> int:
+        """Fail as a full disk does."""
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_full_disk_does_not_end_the_run() -> None:
+    """What cannot be written to the log is left out; the journal has it."""
+    plain = Plain(Lasting(file=FullDisk()), Showing())
+    plain.listen(stamped(SlotTaken("h1", 0)))
+    plain.listen(stamped(HostEnded("h1", 0, "ok")))
 
 
 def screen(showing: Showing, height: int = 20) -> str:
