@@ -141,7 +141,7 @@ class Undrained:
 
 @dataclass(frozen=True, slots=True)
 class TaskPlanned:
-    """A task's step decided. After a crash the recorded decision is carried out, never a new one."""
+    """A task's step decided. After a crash a decision of which an act was intended is carried out, never a new one."""
 
     host: str
     address: str

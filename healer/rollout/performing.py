@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from healer.model.action import Act, Action, CallPython, Job, LookAgain, PutFile, Run, Verb
+from healer.model.action import Act, Action, CallPython, Job, LookAgain, PutFile, Reboot, Run, Verb
 from healer.model.command import Command
 from healer.model.errors import HostError, RefusedError
 from healer.model.events import ActEnded, ActIntended, LeaseTaken, TaskEnded
@@ -109,7 +109,10 @@ class Performer:
             return perform(self._placed(action.verb, place.task.where), self._scene(place, "", ""))
         intent, ended = self._work.run.act(self._work.host.name, place.address, place.index)
         if ended is not None and ended.verdict is not Verdict.UNKNOWN:
-            return Seen(ended.verdict, ended.changed, ended.reason, ended.status, ended.output, ended.output, detail=ended.detail)
+            busy = bool(ended.detail.get("busy"))
+            return Seen(
+                ended.verdict, ended.changed, ended.reason, ended.status, ended.output, ended.output, busy=busy, detail=ended.detail
+            )
         with self._delegates.turn(place.session.host.name):
             return self._mutate(action, place, intent)
 
@@ -128,11 +131,25 @@ class Performer:
             seen = perform(verb, scene)
         else:
             scene = replace(self._scene(place, intent.act, intent.boot_id), begun=True)
-            seen = self._settled(verb, scene, boot_id)
+            seen = self._too_late(verb, scene, boot_id, place.planned) or self._settled(verb, scene, boot_id)
         ended = ended_of(intent, seen)
         self._work.write(hidden_act(ended) if place.task.no_log else ended)
         place.session.forget(action.makes_stale)
         return seen
+
+    @staticmethod
+    def _too_late(verb: Verb, scene: Scene, boot_id: str, planned: Planned | None) -> Seen | None:
+        """Return why a boot that was intended, but that the host never heard of, is not begun any more; None where it may go on.
+
+        Its window may have closed since the intent was written. `planned` None: nobody can judge that, so nothing is booted.
+        """
+        if not isinstance(verb, Reboot) or scene.boot_id != boot_id or poll(scene.session, scene.act, detached=True).state != "absent":
+            return None
+        decision = planned.step.plan(planned.arguments, planned.context) if planned else None
+        if isinstance(decision, Act):
+            return None
+        now = decision.reason if decision else "no task stands behind it any more"
+        return Seen(Verdict.BAD, reason=f"the boot was not begun before the interruption, and now it is not: {now}", busy=True)
 
     def ask(self, intent: ActIntended, session: Session) -> ActEnded:
         """Ask the host for an intent whose result was not seen: the gate attaches to what was begun, or lets it begin now.
@@ -143,7 +160,8 @@ class Performer:
             boot_id = self._lease(session)[0].boot_id
             elsewhere = partial(self._delegates.asking, asker=self._work.host.name)
             scene = Scene(session, self._doors, intent.act, elsewhere, intent.boot_id, begun=True)
-            ended = ended_of(intent, self._settled(self._placed(intent.action.verb, Where()), scene, boot_id))
+            verb = self._placed(intent.action.verb, Where())
+            ended = ended_of(intent, self._too_late(verb, scene, boot_id, None) or self._settled(verb, scene, boot_id))
         return hidden_act(ended) if is_masked(intent.action.summary) else ended
 
     def _settled(self, verb: Verb, scene: Scene, boot_id: str) -> Seen:

@@ -1,7 +1,8 @@
 """One go at one task: plan it under the lease, compare it with what is recorded or saved, drain where it disrupts, carry it out.
 
-A decision that the journal holds is carried out as it was made, and an act that was intended but has no result is asked about
-through the host's gate. What the journal was not allowed to keep (secrets, `no_log`) is planned anew.
+A decision of which an act was begun is carried out as the journal holds it, and an act that was intended but has no result is asked
+about through the host's gate. A decision of which nothing was begun is made anew: meanwhile the host may have moved, or its window may
+have closed. So is what the journal was not allowed to keep (secrets, `no_log`).
 """
 
 from collections.abc import Callable, Mapping
@@ -63,10 +64,10 @@ class Turns:
         return self._carry_out(turn, planned)
 
     def _planned(self, turn: Turn) -> Planned:
-        """Plan, under the host's lease and on fresh facts when it would act. A decision that a crash left behind is kept."""
+        """Plan, under the host's lease and on fresh facts when it would act. A decision that a crash left half-done is kept."""
         planned = self._plan(turn)
         recorded = self._work.run.decisions.of(self._work.host.name).get(turn.address)
-        if recorded is not None and not is_masked(recorded.decision):
+        if recorded is not None and self._was_begun(turn.address) and not is_masked(recorded.decision):
             return self._as_recorded(planned, recorded.decision)
         if self._play.inputs.check:
             return self._foretold(turn, planned)
@@ -81,6 +82,10 @@ class Turns:
             return planned
         mine = saved.get(self._work.host.name, {})
         return replace(planned, decision=as_saved(mine, turn.saved_as, self._shown(turn, planned.decision), planned.decision))
+
+    def _was_begun(self, address: str) -> bool:
+        """Whether the journal holds an intent of this task: without one, nothing of its decision can have been done."""
+        return any(intended == address for intended, _index in self._work.run.acts.of(self._work.host.name))
 
     def _plan(self, turn: Turn) -> Planned:
         host = self._work.host

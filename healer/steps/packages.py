@@ -48,8 +48,8 @@ def plan(arguments: PackagesArguments, context: StepContext) -> Decision:
         return Refuse(f"which package manager rules the host is not known: {manager.reason}")
     terms = Terms(lock_timeout=arguments.lock_timeout, conffile=arguments.conffile)
     if arguments.state == "refreshed":
-        if context.saved_plan:
-            return Skip("package lists are not refreshed between a saved plan and its application")
+        if context.saved_plan or context.check:
+            return Skip(f"package lists are not refreshed by looking or by a saved plan; they are {_list_age(context.facts)}")
         refresh = Action("refresh the package lists", manager.refresh(terms), disruptive=False, makes_stale=("updates", "restart_forecast"))
         return Act((refresh,))
     database = context.facts.read("package_database", PackageDatabase)
@@ -166,6 +166,12 @@ def _nothing(arguments: PackagesArguments, updates: Updates, choice: Choice) -> 
     waiting = [f"{row.package} is {'held' if row.held else 'not yet in phase'}" for row in choice.staying]
     reason = "; ".join([f"no {kind}{among} is pending (package lists refreshed {_ago(updates.list_age)})", *waiting])
     return Skip(reason, pays=_pays(arguments))
+
+
+def _list_age(facts: Facts) -> str:
+    updates = facts.read("updates", Updates)
+    age = updates if isinstance(updates, Unknown) else updates.list_age
+    return "of unknown age" if isinstance(age, Unknown) else f"from {_ago(age)}"
 
 
 def _ago(seconds: float) -> str:

@@ -49,12 +49,12 @@ def test_an_owed_reboot_is_done_in_its_slot_and_proved(console: Console) -> None
 
 def test_after_the_boot_nothing_is_owed_and_a_second_run_boots_nobody(console: Console) -> None:
     """A host that has booted is left alone by the next run, and `status` shows no debt."""
-    console.write_inventory({"h1": {"window": "always"}})
+    console.write_inventory({"h2": {"window": "always"}})
     console.healer("patch", "--soak", "0")
-    before = console.lab.host("h1").boot_id()
+    before = console.lab.host("h2").boot_id()
     again = console.healer("patch", "--soak", "0", "--json")
-    assert (0, {"h1": "ok"}) == (again.code, again.ends)
-    assert before == console.lab.host("h1").boot_id()
+    assert (0, {"h2": "ok"}) == (again.code, again.ends)
+    assert before == console.lab.host("h2").boot_id()
     status = console.healer("status")
     assert 0 == status.code
     assert "owe" not in status.text

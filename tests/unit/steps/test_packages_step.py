@@ -40,9 +40,11 @@ def facts(*pending: Update, **readings: object) -> Facts:
     return Facts({**known, **readings})
 
 
-def context(*pending: Update, frozen: Mapping[str, str] | None = None, saved_plan: bool = False, **readings: object) -> StepContext:
+def context(
+    *pending: Update, frozen: Mapping[str, str] | None = None, saved_plan: bool = False, check: bool = False, **readings: object
+) -> StepContext:
     """Return the context of a host with these pending updates."""
-    return StepContext(Host("web1"), facts(*pending, **readings), frozen or {}, saved_plan=saved_plan)
+    return StepContext(Host("web1"), facts(*pending, **readings), frozen or {}, saved_plan=saved_plan, check=check)
 
 
 def versions(arguments: PackagesArguments, ctx: StepContext) -> Mapping[str, str]:
@@ -190,6 +192,13 @@ def test_preparation_disrupts_nothing(state: str, first: str) -> None:
     assert isinstance(decision, Act)
     assert [(first, False)] == [(action.summary.split()[0], action.disruptive) for action in decision.actions]
     assert {} == decision.versions
+
+
+def test_a_dry_run_is_never_refreshed() -> None:
+    """A dry run reads the package lists as they are, so that its answer is about what is there, and writes nothing."""
+    decision = plan(PackagesArguments(state="refreshed"), context(check=True))
+    assert isinstance(decision, Skip)
+    assert "lists are not refreshed" in decision.reason
 
 
 def test_a_saved_plan_is_never_refreshed() -> None:
