@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from healer.freezing import digest_of, documents_of
 from healer.inventory.patterns import select
+from healer.model.errors import InputError
 from healer.model.events import RunEnded, RunResumed, RunStarted
 from healer.model.policy import Member
 from healer.model.report import RunReport
@@ -16,11 +17,15 @@ from healer.playbook.policy import rollout_policy
 from healer.playbook.render import Renderer
 from healer.report.summary import summarise
 from healer.rollout.context import PlayContext, RunInputs
+from healer.rollout.declared import declared
 from healer.rollout.doors import Doors, Stopped
 from healer.rollout.engine import PlayRun
 from healer.rollout.members import members_of
 from healer.rollout.outcome import exit_code
 from healer.rollout.recorder import Recorder
+
+RESUMABLE_DAYS = 30
+"""Much less than the time for which hosts remember that an act was done (remote/jobs: sweep)."""
 
 Locks = Callable[[Sequence[str], str], AbstractContextManager[object]]
 """Takes the control node's locks of these budget groups for a run; raises LockedError naming the holder."""
@@ -71,6 +76,7 @@ def stage(inputs: RunInputs) -> tuple[Staged, ...]:
 
 def _stage(inputs: RunInputs, index: int, renderer: Renderer) -> Staged:
     play = inputs.playbook.plays[index]
+    inputs = replace(inputs, inventory=declared(inputs, renderer, play.rolling.domain or ""))
     scope = PlayContext.outer_scope(play, inputs.extra)
     pattern = str(renderer.render(play.hosts, scope, play.where))
     chosen = select(pattern, inputs.inventory)
@@ -87,8 +93,9 @@ def groups_of(staged: Iterable[Staged]) -> tuple[str, ...]:
 
 
 def begin(order: Order, recorder: Recorder) -> None:
-    """Write the first event of the run, or that somebody goes on with it."""
+    """Write the first event of the run, or that somebody goes on with it. Raises InputError for a run that is too old for that."""
     if order.resume:
+        _check_age(order, recorder)
         recorder.write(RunResumed(actor()))
         return
     documents = documents_of(order.inputs, order.playbook_text)
@@ -103,6 +110,14 @@ def begin(order: Order, recorder: Recorder) -> None:
             documents=documents,
         )
     )
+
+
+def _check_age(order: Order, recorder: Recorder) -> None:
+    """Refuse a run whose acts the hosts begin to forget: asked about one, a host would let it in a second time."""
+    days = recorder.age.days
+    if days >= RESUMABLE_DAYS:
+        message = f"run {order.inputs.run} was begun {days} days ago, and after {RESUMABLE_DAYS} days a run is not gone on with."
+        raise InputError(message, advice="Look at its hosts, free those that are held with `healer ack HOST`, and start a new run.")
 
 
 def end(order: Order, doors: Doors, recorder: Recorder) -> RunReport:

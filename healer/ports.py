@@ -82,6 +82,9 @@ class Gate(Protocol):
     def clean(self, act: str) -> None:
         """Remove the act's folder once its result is journalled."""
 
+    def sweep(self, older_than: float) -> int:
+        """Tidy up after acts that ended more than `older_than` seconds ago; return how many."""
+
 
 class Journal(Protocol):
     """The record. `append` returns only after the event is on stable storage; it raises JournalError otherwise."""

@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from healer.lab import limits
 from healer.lab.processes import start_time
 from healer.model.errors import LabError
 
 REGISTER = Path("/run/healer-lab")
+LIMIT = REGISTER / "inotify-instances-before"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +65,19 @@ def leftovers() -> list[Entry]:
 
 
 def enter(entry: Entry) -> None:
-    """Write or replace an entry, in one step."""
+    """Write or replace an entry, in one step. The first one raises the limits that hosts need."""
     REGISTER.mkdir(mode=0o700, exist_ok=True)
+    limits.raise_limit(LIMIT)
     draft = REGISTER / f"{entry.lab}.part"
     draft.write_text(json.dumps(asdict(entry)))
     draft.rename(_path(entry.lab))
 
 
 def strike(lab: str) -> None:
-    """Remove an entry, and the register when it was the last."""
+    """Remove an entry, and the register when it was the last, together with what it had changed on this machine."""
     _path(lab).unlink(missing_ok=True)
+    if not any(entries()):
+        limits.put_back(LIMIT)
     try:
         REGISTER.rmdir()
     except OSError:

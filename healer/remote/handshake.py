@@ -116,7 +116,8 @@ def verify(endpoint: Endpoint, transport: Transport, known: known_hosts.Known, c
         why = objection(certificate, known.entries, endpoint.name, endpoint.port, clock.now().timestamp())
         if not why:
             return
-    if judged.standing is Standing.UNKNOWN and endpoint.policy == "accept-new" and endpoint.known_hosts:
+    # A file that could not be read may know another key of the host, or revoke this one: then nothing is learned.
+    if judged.standing is Standing.UNKNOWN and endpoint.policy == "accept-new" and endpoint.known_hosts and known.whole:
         judged = _learn(endpoint, blob)
     if judged.standing is not Standing.KNOWN:
         raise complaint(endpoint, blob, judged, "; ".join(filter(None, (why, *known.notes[:3]))))

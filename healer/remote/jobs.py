@@ -17,6 +17,7 @@ from healer.remote.lease import Leases
 ACT = re.compile(r"[0-9a-f-]{8,64}")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 CHUNK = 256 * 1024
+FORGOTTEN = 13
 STATES = frozenset({"absent", "running", "ended", "lost"})
 Watcher = Callable[[bytes], None]
 
@@ -86,9 +87,17 @@ class Jobs:
         self._gate.ask("job_clean", checked(act))
 
     def sweep(self, older_than: float) -> int:
-        """Remove the folders of acts that ended more than `older_than` seconds ago by the host's clock; return how many."""
-        answer = self._gate.ask("job_clean", "--aged", max(1, math.ceil(older_than / 60)))
-        return int(answer.head.removeprefix("cleaned "))
+        """Tidy up after acts that ended more than `older_than` seconds ago by the host's clock; return how many.
+
+        What an act was and printed goes; that it was let in, and its result, stay for FORGOTTEN times as long: a run that is resumed late
+        must still find the gate closed.
+        """
+        minutes = max(1, math.ceil(older_than / 60))
+        answer = self._gate.ask("job_clean", "--aged", minutes, FORGOTTEN * minutes)
+        count = answer.head.removeprefix("cleaned ")
+        if not count.isdigit():
+            raise HostError(self._gate.host, f"the gate's answer makes no sense: {answer.head[:200]!r}.")
+        return int(count)
 
     def _keep(self, lease: Lease) -> None:
         """Renew without complaint: an act that runs keeps the host anyway, and the next act's gate decides."""

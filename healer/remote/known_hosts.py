@@ -12,16 +12,18 @@ from healer.remote.host_keys import KnownHost, Standing, line_for, parse, verdic
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Everything that the files say, and notes on lines and files that could not be read."""
+    """Everything that the files say, and notes on lines and files that could not be read. `whole` is false when a file is among these."""
 
     entries: tuple[KnownHost, ...] = ()
     notes: tuple[str, ...] = ()
+    whole: bool = True
 
 
 def load(files: Iterable[str]) -> Known:
     """Read all files in order. A missing file is an empty one."""
     parts = [_read(file) for file in files]
-    return Known(tuple(entry for part in parts for entry in part.entries), tuple(note for part in parts for note in part.notes))
+    entries = tuple(entry for part in parts for entry in part.entries)
+    return Known(entries, tuple(note for part in parts for note in part.notes), all(part.whole for part in parts))
 
 
 def _read(file: str) -> Known:
@@ -31,7 +33,7 @@ def _read(file: str) -> Known:
     except FileNotFoundError:
         return Known()
     except OSError as error:
-        return Known(notes=(f"{file}: cannot be read ({error.strerror})",))
+        return Known(notes=(f"{file}: cannot be read ({error.strerror})",), whole=False)
 
 
 @lru_cache(maxsize=32)

@@ -50,19 +50,27 @@ def enrol(scanned: Scanned, expected: str = "") -> Standing:
     if expected and expected.rstrip("=") != scanned.fingerprint:
         message = f"The host shows {scanned.key_type} {scanned.fingerprint}, not {expected}. Nothing was written."
         raise HostKeyError(scanned.host, message, advice="Do not log in; find out who answers there.")
-    target = scanned.endpoint
     if scanned.standing is Standing.UNKNOWN:
         return _write(scanned)
     if scanned.standing is not Standing.KNOWN:
-        judged = verdict(known_hosts.load(target.known_hosts).entries, target.name, target.port, scanned.blob)
-        raise complaint(target, scanned.blob, judged)
+        raise _against(scanned)
     return scanned.standing
 
 
 def _write(scanned: Scanned) -> Standing:
+    """Append it. Another process may have learned the host since the scan: where its word is another one, this one is not written."""
     target = scanned.endpoint
     try:
-        return known_hosts.record(target.known_hosts[0], target.name, target.port, scanned.blob)
+        standing = known_hosts.record(target.known_hosts[0], target.name, target.port, scanned.blob)
     except OSError as error:
         message = f"{target.known_hosts[0]} cannot be written: {error.strerror}."
         raise UnreachableError(scanned.host, message, advice="Check its owner and mode.") from error
+    if standing not in (Standing.UNKNOWN, Standing.KNOWN):
+        raise _against(scanned)
+    return standing
+
+
+def _against(scanned: Scanned) -> HostKeyError:
+    target = scanned.endpoint
+    judged = verdict(known_hosts.load(target.known_hosts).entries, target.name, target.port, scanned.blob)
+    return complaint(target, scanned.blob, judged)

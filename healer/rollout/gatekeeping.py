@@ -5,6 +5,7 @@ right after the drain. What the drain took away has to be back after the undrain
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from healer.model.errors import HostError, PlaybookError
 from healer.model.events import Drained, Event, GateJudged, SoakStarted, Undrained
@@ -19,6 +20,8 @@ from healer.verify.gates import GATE_FACTS, Judgement, judge, record
 SETTLE = 60.0
 """Seconds that a host gets after its acts until the default gate must be good."""
 SETTLE_EVERY = 2.0
+KEEP_EVERY = 45.0
+"""Seconds between renewals of the lease while the host soaks."""
 
 Guarded = Callable[[Callable[[], Trouble | None]], Trouble | None]
 """Turns what goes wrong with the host into trouble of the host."""
@@ -122,8 +125,18 @@ class Gatekeeper:
         if seconds <= 0 or not self._work.changed:
             return None
         self._write(SoakStarted(self._work.host.name, self._play.index, seconds))
-        self._doors.pause(seconds)
+        self._rest(seconds)
         return self._verify(0.0) or self._health("health-soaked")
+
+    def _rest(self, seconds: float) -> None:
+        """Wait, and keep the lease meanwhile: nobody else shall begin here before the host is proved. Whether it is kept decides nothing."""
+        left = seconds
+        while left > 0:
+            self._doors.pause(min(left, KEEP_EVERY))
+            left -= KEEP_EVERY
+            if left > 0 and self._work.session.leased:
+                with suppress(HostError):
+                    self._tasks.take_lease()
 
     def _write(self, event: Event) -> None:
         self._work.write(event)

@@ -221,6 +221,8 @@ class HostRun:
             return {}
         if not self._release:
             self._read(set())
+        if not self._release:
+            raise HostError(self.host.name, "its release is not known, so which versions the canary proved for it is not known either.")
         return frozen_for(self._crew.recorder.state, self._crew.groups.get(self.host.name, ""), self._release)
 
     def _put_back(self, trouble: Trouble | None) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from healer.discovery import plugins
+from healer.inventory.login_variables import LoginVariables
 from healer.model.action import Decision
 from healer.model.facts import Facts, Identity
 from healer.model.host import Host
@@ -17,6 +18,9 @@ from healer.rollout.context import PlayContext
 from healer.rollout.doors import Doors
 from healer.rollout.session import Session
 from healer.steps.contract import Step, StepContext
+
+
+LOCAL = ("local", "ansible.builtin.local")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +41,19 @@ def steps() -> Mapping[str, Step]:
 def plan_task(
     play: PlayContext, doors: Doors, task: Task, host: Host, session: Session, *, scope: Scope, frozen: Mapping[str, str]
 ) -> Planned:
-    """Plan the task. Raises PlaybookError for arguments that cannot be rendered, HostError when the host cannot be read."""
+    """Plan the task. Raises PlaybookError for arguments that cannot be rendered, HostError when the host cannot be read.
+
+    A delegated task acts on the host of its session: that one's window counts, and what a canary of this group proved is not its own.
+    """
     step = steps()[task.step]
     arguments = arguments_of(task, step, play.renderer, scope)
     facts = session.look((*step.needs, "identity")) if step.needs else Facts()
     context = StepContext(
         host=host,
         facts=facts,
-        frozen=frozen,
-        window=play.window(host, doors.clock),
-        control_node=_is_control_node(facts, doors),
+        frozen=frozen if session.host.name == host.name else {},
+        window=play.window(session.host, doors.clock),
+        control_node=_is_control_node(session.host, facts, doors),
         files=_files(play, step, task, arguments, scope),
         check=play.inputs.check,
         saved_plan=play.inputs.saving or play.inputs.saved is not None,
@@ -54,7 +61,10 @@ def plan_task(
     return Planned(step, arguments, context, step.plan(arguments, context))
 
 
-def _is_control_node(facts: Facts, doors: Doors) -> bool:
+def _is_control_node(host: Host, facts: Facts, doors: Doors) -> bool:
+    """Whether the host is the machine that healer runs on; one that is reached without SSH is, whatever its machine-id says."""
+    if LoginVariables(host).text("connection") in LOCAL:
+        return True
     identity = facts.get("identity")
     return isinstance(identity, Identity) and bool(doors.machine_id) and identity.machine_id == doors.machine_id
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
-from healer.model.action import Act
+from healer.model.action import Act, Job
 from healer.model.facts import OsRelease, Verdict
 from healer.model.policy import FrozenVersions
+from healer.platforms.receipt import read_receipt
 from healer.rollout.fold import RunState
 
 
@@ -27,10 +28,23 @@ def fresh_versions(state: RunState, host: str, group: str, release: str) -> Froz
 
 
 def _installed(state: RunState, host: str) -> dict[str, str]:
+    """Return what the host's good tasks installed: what was planned, and what its dependencies brought along."""
     versions: dict[str, str] = {}
     results = state.results.of(host)
     for address, planned in state.decisions.of(host).items():
         ended = results.get(address)
         if isinstance(planned.decision, Act) and ended is not None and ended.verdict is Verdict.GOOD:
             versions.update(planned.decision.versions)
+            versions.update(_brought_along(state, host, address) if planned.decision.versions else {})
     return versions
+
+
+def _brought_along(state: RunState, host: str, address: str) -> dict[str, str]:
+    """Return the versions that the task's jobs tell of and were allowed to bring: a host's words alone pin nothing on others."""
+    found: dict[str, str] = {}
+    for (intended, _index), (intent, ended) in state.acts.of(host).items():
+        if intended == address and intent is not None and ended is not None and isinstance(intent.action.verb, Job):
+            allowed = set(intent.action.verb.arguments)
+            told = read_receipt(ended.output).versions
+            found |= {name: after for name, before, after in told if after != before and f"{name}={after}" in allowed}
+    return found

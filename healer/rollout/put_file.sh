@@ -9,7 +9,15 @@ if [ -L "$path" ] && [ ! -e "$path" ]; then
     echo "$path is a link that leads nowhere: not followed" >&2
     exit 1
 fi
-[ -L "$path" ] && path=$(readlink -f -- "$path")
+# Whoever may write the folder can plant a link to any file of the host: only links that root itself made are followed.
+if [ -L "$path" ]; then
+    maker=$(stat -c %u -- "$path") || exit 1
+    [ "$maker" = 0 ] || {
+        echo "$path is a link that belongs to user $maker: not followed" >&2
+        exit 1
+    }
+    path=$(readlink -f -- "$path")
+fi
 if [ -e "$path" ] && [ ! -f "$path" ]; then
     echo "$path is there and is no regular file" >&2
     exit 1

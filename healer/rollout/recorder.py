@@ -2,6 +2,7 @@
 
 import threading
 from contextlib import suppress
+from datetime import timedelta
 
 from healer.model.events import Event, Stamped
 from healer.rollout.doors import Doors
@@ -16,7 +17,14 @@ class Recorder:
         self.run = run
         self._doors = doors
         self._lock = threading.RLock()
-        self._folding = Folding(doors.journal.events(run))
+        before = doors.journal.events(run)
+        self._began = before[0].at if before else doors.clock.now()
+        self._folding = Folding(before)
+
+    @property
+    def age(self) -> timedelta:
+        """How long ago the run was begun."""
+        return self._doors.clock.now() - self._began
 
     @property
     def state(self) -> RunState:

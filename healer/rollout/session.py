@@ -13,6 +13,8 @@ from healer.rollout.doors import Doors
 RENEW_AFTER = 40.0
 """Seconds after which a lease of 120 s is renewed before the next act: two renewals may fail."""
 RETRY_EVERY = 5.0
+AGED = 7 * 86400.0
+"""Seconds after which what an act has left on a host is of no use to anybody any more."""
 
 
 class Session:
@@ -27,6 +29,7 @@ class Session:
         self._plain: dict[str, object] | None = None
         self._lease: Lease | None = None
         self._renewed = 0.0
+        self._acted = False
 
     @property
     def remote(self) -> Remote:
@@ -98,7 +101,7 @@ class Session:
             return self._lease, False
         fresh = self.gate.renew(self._lease) if self._lease is not None else self.gate.take_lease(self.holder)
         new = self._lease is None or fresh.epoch != self._lease.epoch
-        self._lease, self._renewed = fresh, now
+        self._lease, self._renewed, self._acted = fresh, now, True
         return fresh, new
 
     @property
@@ -122,6 +125,10 @@ class Session:
         self._lease = None
 
     def close(self) -> None:
-        """Release the lease and hang up."""
+        """Release the lease and hang up. Where there was one, old acts are tidied up: a convenience, which never fails anything."""
         self.release()
+        if self._acted and self._remote is not None:
+            with suppress(HostError):
+                self.gate.sweep(AGED)
+        self._acted = False
         self.drop()

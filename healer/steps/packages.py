@@ -124,14 +124,19 @@ def _pays(arguments: PackagesArguments) -> tuple[str, ...]:
 
 
 def choose(arguments: PackagesArguments, updates: Updates, frozen: Mapping[str, str]) -> Choice:
-    """Return what is in scope and at which version: the canary's where it proved one, else the candidate."""
+    """Return what is in scope and at which version: the canary's where it proved one, else the candidate.
+
+    What its dependencies may bring along follows the same rule. What they brought on the canary and this host is not offered is missing.
+    """
     wanted = [row for row in updates.pending if row.installed and _in_scope(arguments, row)]
     staying = tuple(row for row in wanted if _stays(row))
-    rows = [row for row in wanted if not _stays(row) and frozen.get(row.package) != row.installed]
+    rows = [row for row in wanted if not _stays(row) and not _is_at(row, frozen)]
     missing = tuple(f"{row.package} {frozen[row.package]}" for row in rows if not _has(row, frozen))
     versions = {row.package: frozen.get(row.package, row.candidate) for row in rows}
-    others = [row for row in updates.pending if row.package not in versions and not _stays(row) and _has(row, frozen)]
-    companions = {row.package: frozen.get(row.package, row.candidate) for row in others}
+    others = [row for row in updates.pending if row.package not in versions and not _stays(row)]
+    companions = {row.package: frozen.get(row.package, row.candidate) for row in others if _has(row, frozen)}
+    if rows:
+        missing += tuple(f"{row.package} {frozen[row.package]}" for row in others if not _has(row, frozen) and not _is_at(row, frozen))
     return Choice(tuple(rows), versions, companions, staying, missing)
 
 
@@ -154,6 +159,10 @@ def _stays(row: Update) -> bool:
 def _has(row: Update, frozen: Mapping[str, str]) -> bool:
     version = frozen.get(row.package, row.candidate)
     return version == row.candidate or version in row.offered
+
+
+def _is_at(row: Update, frozen: Mapping[str, str]) -> bool:
+    return row.installed == frozen.get(row.package)
 
 
 def _nothing(arguments: PackagesArguments, updates: Updates, choice: Choice) -> Decision:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from healer.model.command import Command, CommandResult
-from healer.model.errors import RefusedError, UnreachableError
+from healer.model.errors import HostError, RefusedError, UnreachableError
 from healer.model.facts import (
     Facts,
     Identity,
@@ -56,6 +56,7 @@ class FakeHost:
     epoch: int = 0
     lease: Lease | None = None
     leases: int = 0
+    renewals: int = 0
     looks: int = 0
     back_at: float = 0.0
     down: bool = False
@@ -163,6 +164,7 @@ class FakeHost:
         return status, output
 
     detached: set[str] = field(default_factory=set)
+    swept: list[float] = field(default_factory=list)
 
 
 def healthy(name: str) -> dict[str, object]:
@@ -172,6 +174,7 @@ def healthy(name: str) -> dict[str, object]:
         "container": "",
         "mark": "",
         "ignores_reboot": False,
+        "sweeps_badly": False,
         "os_release": OsRelease("debian", "12", "bookworm", (), "Debian 12", "amd64"),
         "system_state": "running",
         "units": Units({"web.service": unit("web.service")}, ()),
@@ -207,6 +210,7 @@ class FakeGate:
 
     def renew(self, lease: Lease) -> Lease:
         """Prolong the current one."""
+        self.host.renewals += 1
         self._check(lease)
         return lease
 
@@ -237,6 +241,14 @@ class FakeGate:
     def clean(self, act: str) -> None:
         """Forget the act."""
         self.host.acts.pop(act, None)
+
+    def sweep(self, older_than: float) -> int:
+        """Note that it was asked for; fail where the host is so made."""
+        self.host.check_up()
+        self.host.swept.append(older_than)
+        if self.host.facts["sweeps_badly"]:
+            raise HostError(self.host.name, "job_clean ended with 1 there.")
+        return 0
 
     def _check(self, lease: Lease) -> None:
         self.host.check_up()

@@ -12,8 +12,8 @@ from healer.lab.machine import LabHost
 
 EVERY = 0.05
 """Seconds from the beginning of one request to the next."""
-PATIENCE = 2.0
-"""Seconds that a customer waits for a page."""
+PATIENCE = 1.0
+"""Seconds that a customer waits for a page. A packet that is lost is sent again after one second: that is too late."""
 
 
 @dataclass(frozen=True)

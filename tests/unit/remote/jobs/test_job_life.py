@@ -11,7 +11,7 @@ from local_host import ACT, NEXT, OTHER_BOOT, LocalHost, folder, settled, shell,
 from healer.model.errors import RefusedError
 from healer.model.facts import Unknown
 from healer.model.job import JobSpec, Lease
-from healer.remote.jobs import Jobs
+from healer.remote.jobs import FORGOTTEN, Jobs
 
 
 def test_never_started_is_absent(jobs: Jobs) -> None:
@@ -174,12 +174,34 @@ def test_clean_spares_a_running_act(jobs: Jobs, lease: Lease) -> None:
         jobs.clean(ACT)
 
 
+def age(path: Path, seconds: float) -> None:
+    """Make it look so old."""
+    long_ago = time.time() - seconds
+    os.utime(path, (long_ago, long_ago))
+
+
 def test_sweep_takes_only_the_aged(host: LocalHost, jobs: Jobs, lease: Lease) -> None:
-    """Sweeping removes what ended long ago, and leaves the young and the running."""
-    jobs.start(lease, shell("true"))
-    jobs.start(lease, shell("true", act=NEXT, detached=True))
+    """Sweeping empties what ended long ago, once, and leaves the young and the running."""
+    jobs.start(lease, shell("echo words"))
+    jobs.start(lease, shell("echo words", act=NEXT, detached=True))
     settled(jobs, NEXT)
-    long_ago = time.time() - 7200
-    os.utime(folder(host, detached=False), (long_ago, long_ago))
+    age(folder(host, detached=False), 7200)
+    assert (jobs.sweep(3600), jobs.sweep(3600)) == (1, 0)
+    assert (jobs.poll(ACT, detached=False).output, jobs.poll(NEXT, detached=True).output) == (b"", b"words\n")
+
+
+def test_an_act_that_was_swept_is_not_let_in_again(host: LocalHost, jobs: Jobs, lease: Lease, tmp_path: Path) -> None:
+    """A run that is resumed late finds the result of its act, and the act is not done a second time."""
+    spec = shell(f"echo done >>{tmp_path}/done; exit 3")
+    jobs.start(lease, spec)
+    age(folder(host, detached=False), 7200)
+    jobs.sweep(3600)
+    assert (jobs.start(lease, spec).status, (tmp_path / "done").read_text()) == (3, "done\n")
+
+
+def test_sweep_forgets_in_the_end(host: LocalHost, jobs: Jobs, lease: Lease) -> None:
+    """What is many times as old as what is emptied leaves nothing on the host."""
+    jobs.start(lease, shell("true"))
+    age(folder(host, detached=False), 3600 * (FORGOTTEN + 1))
     assert jobs.sweep(3600) == 1
-    assert (jobs.poll(ACT, detached=False).state, jobs.poll(NEXT, detached=True).state) == ("absent", "ended")
+    assert not folder(host, detached=False).exists()
