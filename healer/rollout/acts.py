@@ -39,8 +39,8 @@ class Scene:
     """Where an action is performed: the host's session, the act's id, who else can be asked from, and how root is had.
 
     `boot_id` is the boot that the intent was written in. `begun` means that the act may have been let in before this process knew
-    of it: then a refusal proves nothing. `prefix` is put before the argument list of runs that shall not be root
-    (`runuser -u NAME --`), empty for root.
+    of it: then a refusal proves nothing. `prefix` is put before the argument list of runs and placed files that
+    shall not be root's (`runuser -u NAME --`), empty for root.
     """
 
     session: Session
@@ -89,7 +89,8 @@ def _perform(verb: Verb, scene: Scene) -> Seen:
 def spec_of(verb: Run | Job | PutFile, scene: Scene) -> JobSpec:
     """Return what the gate is given for a verb."""
     if isinstance(verb, PutFile):
-        return put_spec(verb, scene.act)
+        placing = put_spec(verb, scene.act)
+        return replace(placing, argv=(*scene.prefix, *placing.argv))
     if isinstance(verb, Job):
         argv = ("sh", "-c", verb.script, "healer", *verb.arguments)
         return JobSpec(scene.act, argv, verb.stdin.encode(), verb.timeout, detached=True)

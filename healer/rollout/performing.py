@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from healer.inventory.login_variables import LoginVariables
 from healer.model.action import Act, Action, CallPython, Job, LookAgain, PutFile, Reboot, Run, Verb
 from healer.model.command import Command
 from healer.model.errors import HostError, RefusedError
@@ -207,10 +208,17 @@ class Performer:
         return Seen(proof.verdict, reason=proof.reason, detail=proof.detail)
 
     def _scene(self, place: Place, act: str, boot_id: str) -> Scene:
-        become = self._play.play.become if place.task.become is None else place.task.become
+        become = self._becomes_root(place)
         prefix = () if become or not act else self._unprivileged(place.session)
         elsewhere = partial(self._delegates.asking, asker=self._work.host.name)
         return Scene(place.session, self._doors, act, elsewhere, boot_id, prefix, become)
+
+    def _becomes_root(self, place: Place) -> bool:
+        """Whether the task is root's: as the inventory says of the host that is acted on, else the task, else the play (Ansible's order)."""
+        said = LoginVariables(place.session.host).truth("become")
+        if said is None:
+            said = place.task.become
+        return self._play.play.become if said is None else said
 
     def _unprivileged(self, session: Session) -> tuple[str, ...]:
         """Return the words that run a command as the login user, since the gate itself runs as root. Never falls back to root."""

@@ -1,5 +1,7 @@
 """Links that break, journals that cannot be written, acts that nobody can be asked about."""
 
+import importlib.util
+import py_compile
 from dataclasses import replace
 from pathlib import Path
 
@@ -161,6 +163,16 @@ def test_a_python_step_that_exits_fails_its_host(tmp_path: Path) -> None:
     world = python_world(tmp_path, "raise SystemExit(3)")
     report = world.run(PYTHON)
     assert ({"a": "failed"}, True) == (ends(report), "run raised SystemExit: 3" in reason(report, "a"))
+
+
+def test_compiled_code_beside_a_python_step_is_not_believed(tmp_path: Path) -> None:
+    """What runs is the file that was judged, whatever lies in `__pycache__`."""
+    world = python_world(tmp_path, f"pathlib.Path({str(tmp_path / 'log')!r}).write_text('judged')")
+    other = tmp_path / "other.py"
+    other.write_text("def run(connection):\n    raise SystemExit('planted')\n")
+    cached = importlib.util.cache_from_source(str(tmp_path / "work.py"))
+    py_compile.compile(str(other), cached, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
+    assert ({"a": "changed"}, "judged") == (ends(world.run(PYTHON)), (tmp_path / "log").read_text())
 
 
 @pytest.mark.parametrize(("word", "calls"), [("done", "x"), ("redo", "xx")])

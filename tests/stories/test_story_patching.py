@@ -8,7 +8,7 @@ from world import World, ends, reason
 
 from healer.journal.queries import debts
 from healer.model.errors import InventoryError
-from healer.model.facts import Kernel, OsRelease, RebootOwed, StaleProcess, StaleProcesses, Units, Updates
+from healer.model.facts import Kernel, OsRelease, RebootOwed, StaleProcess, StaleProcesses, Units, Unknown, Updates
 
 HEAD = "- hosts: web\n  become: true\n  rolling: {soak: 0, max_unavailable: 1, max_failures: 3}\n  tasks:\n"
 PACKAGES, REBOOT, STALE = HEAD + "    - packages: {}\n", HEAD + "    - reboot: {policy: always}\n", HEAD + "    - restart_stale: {}\n"
@@ -64,6 +64,48 @@ def test_another_release_has_versions_of_its_own() -> None:
         "os_release": OsRelease("debian", "13", "trixie", (), "Debian 13", "amd64"),
     }
     assert {"a": "changed", "b": "changed"} == ends(world.run(PACKAGES))
+
+
+def brings_along(world: World, *versions: str) -> World:
+    """Let the canary's upgrade of openssl bring a new library along; b is offered these versions of it."""
+    new = update("libnew", installed="", candidate="2", security=False)
+    world["a"].facts["updates"] = pending(update("openssl"), new)
+    world["a"].programs["apt upgrade"] = lambda _host, _argv: (0, "healer: version openssl 1 2\nhealer: version libnew - 2\n")
+    world["b"].facts["updates"] = pending(update("openssl"), replace(new, candidate=versions[0], offered=versions))
+    return world
+
+
+def test_what_the_upgrade_brought_along_is_proved_too() -> None:
+    """A dependency that came with the canary's upgrade comes to the others at the very version that came there."""
+    world = brings_along(World(["a", "b"]), "3", "2")
+    world.run(PACKAGES)
+    assert ["upgrade openssl=2 libnew=2"] == world["b"].what
+
+
+def test_a_host_that_is_not_offered_what_came_along_is_skipped() -> None:
+    """Its own upgrade would bring another version, which nobody has proved."""
+    world = brings_along(World(["a", "b"]), "3")
+    report = world.run(PACKAGES)
+    assert ({"a": "changed", "b": "skipped"}, True) == (ends(report), "libnew 2" in reason(report, "b"))
+
+
+def test_the_words_of_a_canary_pin_nothing_that_was_not_allowed() -> None:
+    """A job's output that tells of other versions than it was given has no say about other hosts."""
+    world = brings_along(World(["a", "b"]), "3", "2")
+    world["a"].programs["apt upgrade"] = lambda _host, _argv: (0, "healer: version libnew - 1-evil\n")
+    world.run(PACKAGES)
+    assert ["upgrade openssl=2 libnew=3"] == world["b"].what
+
+
+def test_without_a_known_release_nothing_is_installed_after_the_canary() -> None:
+    """Which versions were proved for the host cannot be told, so it gets none."""
+    world = World(["a", "b"])
+    for host in world.hosts.values():
+        host.facts["updates"] = pending(update("openssl"))
+    world["b"].facts["os_release"] = Unknown("no os-release there")
+    report = world.run(PACKAGES)
+    assert ({"a": "changed", "b": "failed"}, []) == (ends(report), world["b"].effects)
+    assert "its release is not known" in reason(report, "b")
 
 
 def test_a_package_lock_that_is_taken_ends_the_host_as_busy() -> None:

@@ -230,3 +230,29 @@ def test_enrolling_never_replaces_a_known_key(sshd, connector: Connector, tmp_pa
         enrol(scan(server.login(), connector))
 
     assert before == server.known_hosts.read_text()
+
+
+def test_enrolling_does_not_outvote_who_was_faster(sshd, connector: Connector, tmp_path: Path) -> None:
+    """Another key that was learned between the look and the writing stands, and the person is told."""
+    server = sshd(known=False)
+    scanned = scan(server.login(), connector)
+    before = f"[127.0.0.1]:{server.port} {Path(f'{make_key(tmp_path / chr(107))}.pub').read_text()}"
+    server.known_hosts.write_text(before)
+
+    with pytest.raises(HostKeyError, match="another host key"):
+        enrol(scanned, scanned.fingerprint)
+
+    assert before == server.known_hosts.read_text()
+
+
+def test_accept_new_learns_nothing_while_a_file_cannot_be_read(sshd, open_host: Open, tmp_path: Path) -> None:
+    """A file that cannot be read may know another key or revoke this one: the host stays unknown."""
+    server = sshd(known=False)
+    unreadable = tmp_path / "global"
+    unreadable.mkdir()
+
+    with pytest.raises(HostKeyError, match="global: cannot be read"):
+        open_host(server.login(host_key_policy="accept-new", known_hosts=(str(server.known_hosts), str(unreadable))))
+
+    assert no_login_was_tried(server)
+    assert not server.known_hosts.exists()
