@@ -5,9 +5,11 @@ What comes back is the very inventory and playbook that the run began with, what
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
+from types import NoneType
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -20,6 +22,8 @@ from healer.playbook.load import parse_playbook
 from healer.rollout.context import RunInputs
 from healer.rollout.planning import steps
 
+SECRET_NAME = re.compile(r"(?:^|_)(?:password|passwd|pass|passphrase|secret|token|api_?key)$", re.IGNORECASE)
+"""What people call variables that hold a secret. A name is all that can be known of the ones that healer does not use itself."""
 SECRET_VARIABLES = frozenset((*ALIASES["become_password"], *ALIASES["password"], "ansible_ssh_private_key_passphrase"))
 
 
@@ -34,14 +38,27 @@ def _decisions() -> TypeAdapter[Any]:
 
 
 def without_secrets(inventory: Inventory) -> Inventory:
-    """Return the inventory with every variable left out whose name says that it holds a password or passphrase."""
+    """Return the inventory with every variable left out of which a name says that it holds a secret, also deep inside of it."""
 
     def public(variables: Mapping[str, object]) -> dict[str, object]:
-        return {name: value for name, value in variables.items() if name not in SECRET_VARIABLES}
+        return {name: value for name, value in variables.items() if not holds_secret(name, value)}
 
     hosts = {name: replace(host, variables=public(host.variables)) for name, host in inventory.hosts.items()}
     groups = {name: replace(group, variables=public(group.variables)) for name, group in inventory.groups.items()}
     return replace(inventory, hosts=hosts, groups=groups)
+
+
+def holds_secret(name: str, value: object) -> bool:
+    """Whether the variable is called like a secret, or something in it is. Switches (`require_password: true`) are none."""
+    if isinstance(value, Mapping):
+        return _is_secret_name(name) or any(holds_secret(str(key), item) for key, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return any(holds_secret(name, item) for item in value)
+    return _is_secret_name(name) and not isinstance(value, (bool, NoneType))
+
+
+def _is_secret_name(name: str) -> bool:
+    return name in SECRET_VARIABLES or SECRET_NAME.search(name) is not None
 
 
 def with_secrets(frozen: Inventory, current: Inventory) -> Inventory:
@@ -50,7 +67,7 @@ def with_secrets(frozen: Inventory, current: Inventory) -> Inventory:
     def complete(host: Host) -> Host:
         now = current.hosts.get(host.name)
         masked = {name for name, value in host.variables.items() if MASK in repr(value)}
-        secrets = {name: value for name, value in now.variables.items() if name in SECRET_VARIABLES | masked} if now else {}
+        secrets = {name: value for name, value in now.variables.items() if name in masked or holds_secret(name, value)} if now else {}
         return replace(host, variables={**host.variables, **secrets})
 
     return replace(frozen, hosts={name: complete(host) for name, host in frozen.hosts.items()})

@@ -17,11 +17,12 @@ from healer.journal.locks import GroupLocks
 from healer.journal.memory import MemoryJournal
 from healer.journal.redacting import redacted
 from healer.journal.store import SqlJournal
-from healer.model.command import Command
-from healer.model.errors import HostError
+from healer.model.action import Job
+from healer.model.errors import HostError, OutcomeUnknown
 from healer.model.events import Stamped
 from healer.model.facts import Facts, Unknown
 from healer.model.host import Host, Inventory, Login
+from healer.model.job import JobReport, JobSpec
 from healer.model.redact import Redactor
 from healer.model.secret import Secret
 from healer.observe.collect import collect
@@ -30,6 +31,7 @@ from healer.playbook.render import Renderer
 from healer.playbook.scope import Scope, host_data
 from healer.ports import Journal, Remote
 from healer.remote.connector import Connector
+from healer.remote.errand import errand, new_act
 from healer.remote.jobs import Jobs
 from healer.remote.open import Opener
 from healer.remote.trust import Scanned, enrol, scan
@@ -155,12 +157,23 @@ def _refresh(access: Access, host: Host) -> HostError | None:
         if isinstance(name, Unknown):
             return HostError(host.name, name.reason)
         job = plugins("healer.platforms.packages", PackageManager)[name].refresh()
-        result = remote.run(Command(("sh", "-c", job.script, "healer", *job.arguments), timeout=job.timeout, become=True))
-        return None if result.ok else HostError(host.name, f"refreshing ended with {result.status}")
+        spec = JobSpec(new_act(), ("sh", "-c", job.script, "healer", *job.arguments), timeout=job.timeout, detached=True)
+        return _unrefreshed(host, job, errand(Jobs(remote), spec, access.clock))
     except HostError as error:
         return error
     finally:
         remote.close()
+
+
+def _unrefreshed(host: Host, job: Job, report: JobReport) -> HostError | None:
+    """Return why the lists are not fresh now, or None."""
+    if report.state == "ended" and report.status in job.accepted:
+        return None
+    if isinstance(report.status, Unknown):
+        return OutcomeUnknown(host.name, f"what became of refreshing its package lists is not known: {report.status.reason}.")
+    return HostError(
+        host.name, f"refreshing its package lists ended with {report.status}: {job.exit_meanings.get(report.status, 'no reason')}."
+    )
 
 
 def scan_key(access: Access, host: Host) -> Scanned:

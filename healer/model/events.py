@@ -156,6 +156,7 @@ class ActIntended:
     """Written before the act. `act` is its id on the host; without an ActEnded only the host can say what happened.
 
     `on` is the host that is acted on, which differs from `host` in a delegated task; `boot_id` is that host's boot at the time.
+    `prefix` is put before the argument list where it shall not be root's: whoever asks for the act later must not let it in as root.
     """
 
     host: str
@@ -165,6 +166,7 @@ class ActIntended:
     action: Action
     on: str = ""
     boot_id: str = ""
+    prefix: tuple[str, ...] = ()
     kind: Literal["act_intended"] = "act_intended"
 
 

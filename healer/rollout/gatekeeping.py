@@ -129,7 +129,7 @@ class Gatekeeper:
         return self._verify(0.0) or self._health("health-soaked")
 
     def _rest(self, seconds: float) -> None:
-        """Wait, and keep the lease meanwhile: nobody else shall begin here before the host is proved. Whether it is kept decides nothing."""
+        """Wait, and keep the lease meanwhile: nobody else shall begin here before the host is proved. A lost one decides nothing."""
         left = seconds
         while left > 0:
             self._doors.pause(min(left, KEEP_EVERY))

@@ -173,7 +173,7 @@ class HostRun:
         if trouble is None and "prepare" not in self._walked:
             trouble = self._prepared()
         self._work.acted = self.state.acted
-        trouble = trouble or self._guarded(self._sections)
+        trouble = trouble or self._sections()
         if trouble is not None and trouble.terminal == "unknown":
             self._hold(trouble)
             return
@@ -189,17 +189,22 @@ class HostRun:
             self.session.await_login(intent.action.verb.timeout if isinstance(intent.action.verb, Reboot) else RETURNS)
         return self._guarded(self._tasks.take_lease)
 
-    def _guarded(self, work: Callable[[], Trouble | None]) -> Trouble | None:
-        """Turn what goes wrong with this host into trouble of this host. While an act is open, nothing else can be said of it."""
+    def _guarded(self, work: Callable[[], Trouble | None], section: str = "") -> Trouble | None:
+        """Turn what goes wrong with this host into trouble of this host. While an act is open, nothing else can be said of it.
+
+        But for a failure in a `section` that the open act is none of: it is remembered from before a crash, and the act's turn to be
+        asked about is still to come.
+        """
         try:
             trouble = work()
         except CutShort as cut:
             trouble = cut.trouble
         except (HostError, InputError) as error:
             trouble = trouble_of(error, self.state)
-        if trouble is not None and self.state.open is not None and trouble.terminal != "unknown":
-            return replace(trouble, terminal="unknown")
-        return trouble
+        if trouble is None or self.state.open is None or trouble.terminal == "unknown":
+            return trouble
+        elsewhere = section and section_of(self.state.open_address) != section
+        return trouble if elsewhere and trouble.terminal not in LOST else replace(trouble, terminal="unknown")
 
     def _sections(self) -> Trouble | None:
         play = self._play.play
@@ -211,10 +216,10 @@ class HostRun:
 
     def _section(self, section: str, tasks: tuple[Task, ...]) -> Trouble | None:
         """Run the section and then what it notified, after a failure too: a changed file wants its reload all the same."""
-        trouble = self._guarded(lambda: self._tasks.run(tasks, section))
+        trouble = self._guarded(lambda: self._tasks.run(tasks, section), section)
         if trouble is not None and trouble.terminal in LOST:
             return trouble
-        return joined(trouble, self._guarded(lambda: self._tasks.handlers(section)))
+        return joined(trouble, self._guarded(lambda: self._tasks.handlers(section), f"handlers-{section}"))
 
     def _frozen_versions(self) -> Mapping[str, str]:
         if self.state.role == "canary" or not self._crew.recorder.state.frozen:
@@ -280,7 +285,7 @@ class HostRun:
 
     def end(self, terminal: Terminal, reason: str) -> None:
         """Record the host's end and hang up."""
-        safe: Terminal = "unknown" if self.state.open is not None and terminal in LEFT_WHOLE else terminal
+        safe: Terminal = "unknown" if self.state.open is not None and terminal in LEFT_WHOLE | {"failed"} else terminal
         self._write(HostEnded(self.host.name, self._play.index, safe, reason, acted=self._work.acted))
         self.hang_up()
 

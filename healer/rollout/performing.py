@@ -127,7 +127,8 @@ class Performer:
             act = self._play.act_id(host, place.address, place.index)
             scene = self._scene(place, act, boot_id)
             shown = hidden_action(action) if place.task.no_log else action
-            intent = ActIntended(host, place.address, place.index, act, shown, on=place.session.host.name, boot_id=boot_id)
+            on = place.session.host.name
+            intent = ActIntended(host, place.address, place.index, act, shown, on=on, boot_id=boot_id, prefix=scene.prefix)
             self._work.write(intent)
             seen = perform(verb, scene)
         else:
@@ -160,7 +161,7 @@ class Performer:
         with self._delegates.turn(session.host.name):
             boot_id = self._lease(session)[0].boot_id
             elsewhere = partial(self._delegates.asking, asker=self._work.host.name)
-            scene = Scene(session, self._doors, intent.act, elsewhere, intent.boot_id, begun=True)
+            scene = Scene(session, self._doors, intent.act, elsewhere, intent.boot_id, intent.prefix, begun=True)
             verb = self._placed(intent.action.verb, Where())
             ended = ended_of(intent, self._too_late(verb, scene, boot_id, None) or self._settled(verb, scene, boot_id))
         return hidden_act(ended) if is_masked(intent.action.summary) else ended
@@ -214,7 +215,7 @@ class Performer:
         return Scene(place.session, self._doors, act, elsewhere, boot_id, prefix, become)
 
     def _becomes_root(self, place: Place) -> bool:
-        """Whether the task is root's: as the inventory says of the host that is acted on, else the task, else the play (Ansible's order)."""
+        """Whether the task is root's: as the inventory says of the host that is acted on, else the task, else the play: Ansible's order."""
         said = LoginVariables(place.session.host).truth("become")
         if said is None:
             said = place.task.become

@@ -19,7 +19,6 @@ from healer.rollout.doors import Doors
 from healer.rollout.session import Session
 from healer.steps.contract import Step, StepContext
 
-
 LOCAL = ("local", "ansible.builtin.local")
 
 

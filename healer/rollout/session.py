@@ -29,7 +29,7 @@ class Session:
         self._plain: dict[str, object] | None = None
         self._lease: Lease | None = None
         self._renewed = 0.0
-        self._acted = False
+        self._swept = False
 
     @property
     def remote(self) -> Remote:
@@ -101,7 +101,7 @@ class Session:
             return self._lease, False
         fresh = self.gate.renew(self._lease) if self._lease is not None else self.gate.take_lease(self.holder)
         new = self._lease is None or fresh.epoch != self._lease.epoch
-        self._lease, self._renewed, self._acted = fresh, now, True
+        self._lease, self._renewed = fresh, now
         return fresh, new
 
     @property
@@ -118,17 +118,23 @@ class Session:
         return self.gate.start(self.lease()[0], spec)
 
     def release(self) -> None:
-        """Give the lease back as far as the host can be reached; else it runs out by itself after two minutes of uptime."""
+        """Give the lease back as far as the host can be reached; else it runs out by itself after two minutes of uptime.
+
+        The first time old acts are tidied up too, a convenience that never fails anything. After `prepare` that is on all hosts at once.
+        """
         if self._lease is not None and self._remote is not None:
             with suppress(HostError):
-                self._doors.gate(self._remote).release(self._lease)
+                gate = self._doors.gate(self._remote)
+                gate.release(self._lease)
+                self._sweep(gate)
         self._lease = None
 
+    def _sweep(self, gate: Gate) -> None:
+        if not self._swept:
+            self._swept = True
+            gate.sweep(AGED)
+
     def close(self) -> None:
-        """Release the lease and hang up. Where there was one, old acts are tidied up: a convenience, which never fails anything."""
+        """Release the lease and hang up."""
         self.release()
-        if self._acted and self._remote is not None:
-            with suppress(HostError):
-                self.gate.sweep(AGED)
-        self._acted = False
         self.drop()

@@ -134,6 +134,38 @@ def test_resume_after_an_act_whose_result_was_never_heard(number: int) -> None:
     comes_to_the_same_end(world, WHOLE)
 
 
+FAILING = """
+- hosts: web
+  become: true
+  rolling: {max_unavailable: 1, canary: 0, soak: 0, drain: [{command: lb out}], undrain: [{command: lb in}]}
+  tasks:
+    - copy: {dest: /etc/one, content: new}
+      notify: reload
+    - command: fragile
+  handlers:
+    - name: reload
+      service: {name: web, state: reloaded}
+"""
+
+
+def failing() -> World:
+    """Return a host that fails after it has notified a handler and was drained."""
+    world = World(["a"])
+    world["a"].programs["fragile"] = lambda _host, _argv: (1, "no")
+    return world
+
+
+@pytest.mark.parametrize("cut", range(2, len(undisturbed(FAILING, failing()).journal.kept) + 1))
+def test_a_host_that_failed_is_put_back_after_a_crash_too(cut: int) -> None:
+    """Killed on the way out of a failure, in a handler or while undraining: one resume brings the same end, and nobody is held."""
+    world = failing()
+    world.journal.dies_at = cut
+    with pytest.raises(Killed):
+        world.run(FAILING)
+    world.resume()
+    comes_to_the_same_end(world, undisturbed(FAILING, failing()))
+
+
 TASKS = st.sampled_from([
     '- copy: {dest: /etc/one, content: "{{ inventory_hostname }}"}\n      notify: reload',
     "- command: fragile\n      register: said",

@@ -43,7 +43,7 @@ def test_a_template_that_cannot_be_rendered_is_refused_before_anything_is_touche
 
 def test_budget_groups_may_be_templates() -> None:
     """Hosts whose templates give the same name share one budget: a neighbour that is held uses it up."""
-    world = World(["a", "b"], dict.fromkeys("ab", {"budget_group": "{{ site }}-web", "site": "x"}))
+    world = World(["a", "b"], {name: {"budget_group": "{{ site }}-web", "site": "x"} for name in "ab"})
     assert {"a": "held", "b": "not_started"} == ends(world.run(RESTART, held={"a": "held since yesterday"}))
 
 
@@ -56,7 +56,7 @@ def test_canaries_may_be_templates() -> None:
 
 def test_a_failure_domain_that_nobody_declares_is_refused() -> None:
     """A misspelt variable would keep nobody apart, so the run does not begin."""
-    world = World(["a", "b"], dict.fromkeys("ab", {"rack": "r1"}))
+    world = World(["a", "b"], {name: {"rack": "r1"} for name in "ab"})
     with pytest.raises(PlaybookError, match="no host of the play has the variable 'rak'"):
         world.run(RESTART.replace("canary: 0", "canary: 0, domain: rak"))
 

@@ -89,6 +89,13 @@ def test_hosts_that_were_acted_on_are_tidied_up(tasks: str, swept: list[float]) 
     assert swept == world["a"].swept
 
 
+def test_hosts_are_tidied_up_once() -> None:
+    """A host that was prepared is tidied up then, with all others, and not again in its slot."""
+    world = World(["a"])
+    world.run(HEAD.replace("  tasks:", "  prepare: [{command: fetch}]\n  tasks:") + "    - command: work\n")
+    assert (["fetch", "work"], [AGED]) == (world["a"].what, world["a"].swept)
+
+
 def test_tidying_up_fails_nothing() -> None:
     """A host that cannot tidy up ends as it would have ended."""
     world = World(["a"])

@@ -5,7 +5,7 @@ from fake_host import FakeHost
 from world import World, ends, reason
 
 from healer.executors.threads import Threads
-from healer.model.command import Command
+from healer.model.command import Command, CommandResult
 from healer.model.errors import OutcomeUnknown
 from healer.model.redact import Redactor
 from healer.model.secret import Secret
@@ -192,6 +192,40 @@ def test_become_false_never_falls_back_to_root() -> None:
     world["a"].command = mute  # type: ignore[method-assign,assignment]  # the host answers everything else
     world.run(play("{command: touch /x, become: false}"))
     assert [] == world["a"].what
+
+
+def as_ops(host: FakeHost) -> FakeHost:
+    """Let the login be a plain user's."""
+    answer = host.command
+    host.command = lambda command: CommandResult(0, b"ops\n") if command.argv == ("id", "-un") else answer(command)  # type: ignore[method-assign]
+    return host
+
+
+@pytest.mark.parametrize(("said", "done"), [("no", "runuser -u ops -- touch /x"), ("yes", "touch /x")])
+def test_the_inventory_says_who_becomes_root(said: str, done: str) -> None:
+    """`ansible_become` of the host beats what task and play say, as it does in Ansible."""
+    world = World(["a"], {"a": {"ansible_become": said}})
+    as_ops(world["a"])
+    world.run(play(f"{{command: touch /x, become: {'no' if said == 'yes' else 'yes'}}}"))
+    assert [done] == world["a"].what
+
+
+def test_files_without_become_are_placed_by_the_login_user() -> None:
+    """What the play does not do as root is not done as root by another way."""
+    world = World(["a"])
+    as_ops(world["a"])
+    world.run(play("{copy: {dest: /x, content: hello}, become: false}"))
+    assert ["runuser -u ops --"] == [what[:17] for what in world["a"].what]
+
+
+def test_an_act_that_is_asked_for_later_is_not_let_in_as_root() -> None:
+    """The host was lost before it heard of the act; resume lets it in as whom it was meant to run."""
+    world = World(["a"])
+    as_ops(world["a"]).before_act = lambda host, _act: setattr(host, "down", True)
+    world.run(play("{command: touch /x, become: false}"))
+    world["a"].down, world["a"].before_act = False, lambda _host, _act: None
+    world.resume()
+    assert ["runuser -u ops -- touch /x"] == world["a"].what
 
 
 def test_a_second_delegate_to_oneself_is_the_host_itself() -> None:

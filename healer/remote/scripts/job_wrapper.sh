@@ -25,6 +25,8 @@ decode() {
 payload() {
     process $$
     put "$dir/child" "$$ $ticks"
+    # What the command makes is for the host, not for the gate alone: the mask is the one that a login of root has.
+    umask 022
     set --
     while IFS= read -r line; do
         decode "${line#* }"

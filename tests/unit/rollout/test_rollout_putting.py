@@ -19,11 +19,16 @@ def put(path: Path, content: str, **options: object) -> subprocess.CompletedProc
     return subprocess.run(spec.argv, input=spec.stdin, capture_output=True, check=False)
 
 
+def names(folder: Path) -> list[str]:
+    """Return what lies in the folder."""
+    return [path.name for path in folder.iterdir()]
+
+
 def test_a_file_is_placed_whole_with_its_mode(tmp_path: Path) -> None:
     """A new file has the content and the mode that were asked for, and nothing else is left in its folder."""
     done = put(tmp_path / "file", "new\n", mode="0640")
     assert (100, "new\n", 0o640) == (done.returncode, (tmp_path / "file").read_text(), (tmp_path / "file").stat().st_mode & 0o777)
-    assert ["file"] == os.listdir(tmp_path)
+    assert ["file"] == names(tmp_path)
 
 
 def test_a_file_that_is_as_wanted_is_left_alone(tmp_path: Path) -> None:
@@ -37,7 +42,7 @@ def test_content_that_is_not_accepted_is_not_placed(tmp_path: Path) -> None:
     """The check gets the new file by name; where it says no the old file stands."""
     (tmp_path / "file").write_text("old\n")
     done = put(tmp_path / "file", "bad\n", validate=("grep", "-q", "good", "%s"))
-    assert (1, "old\n", ["file"]) == (done.returncode, (tmp_path / "file").read_text(), os.listdir(tmp_path))
+    assert (1, "old\n", ["file"]) == (done.returncode, (tmp_path / "file").read_text(), names(tmp_path))
 
 
 def test_a_link_that_leads_nowhere_is_not_followed(tmp_path: Path) -> None:

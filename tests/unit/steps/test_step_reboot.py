@@ -1,9 +1,11 @@
 """`reboot`: a table of what is owed, what is allowed, and what follows."""
 
+from dataclasses import replace
+
 import pytest
 
 from healer.model.action import Act, LookAgain, Reboot, Refuse, Skip
-from healer.model.facts import Facts, Kernel, RebootOwed, Unknown, Verdict
+from healer.model.facts import Facts, Kernel, LockHolder, PackageDatabase, RebootOwed, Unknown, Verdict
 from healer.model.host import Host
 from healer.steps.contract import StepContext, WindowState
 from healer.steps.reboot import RebootArguments, plan, verify
@@ -41,6 +43,28 @@ def test_when_a_host_is_booted(policy: str, ctx: StepContext, expected: tuple[ty
     """A boot needs a reason and a permission; without the permission it stays owed, without a reading it is refused."""
     decision = plan(RebootArguments.model_validate({"policy": policy}), ctx)
     assert expected == (type(decision), len(getattr(decision, "owes", ())))
+
+
+WHOLE = PackageDatabase("apt", interrupted=False, broken=(), fingerprint="one")
+HOLDER = LockHolder("/var/lib/dpkg/lock", 77, "unattended-upgrade", "apt-daily-upgrade.service", 9.0)
+
+
+@pytest.mark.parametrize(
+    ("locks", "database", "expected"),
+    [
+        ((), WHOLE, ""),
+        ((HOLDER,), WHOLE, "busy"),
+        ((), replace(WHOLE, interrupted=True), "failed"),
+        (Unknown("not read"), WHOLE, "failed"),
+        ((), Unknown("not read"), "failed"),
+    ],
+)
+def test_no_host_is_booted_in_the_midst_of_an_installation(locks: object, database: object, expected: str) -> None:
+    """While somebody holds the package manager's lock, or a transaction was cut, or nobody can tell, the host is not booted."""
+    ctx = context(OWED)
+    known = {**ctx.facts.readings, "package_manager": "apt", "package_locks": locks, "package_database": database}
+    decision = plan(RebootArguments(), replace(ctx, facts=Facts(known)))
+    assert expected == (decision.terminal if isinstance(decision, Refuse) else "")
 
 
 @pytest.mark.parametrize(("window", "expected"), [(CLOSED, True), (NONE, False)])

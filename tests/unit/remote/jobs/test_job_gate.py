@@ -154,3 +154,9 @@ def test_bad_id_never_reaches_the_host(host: LocalHost, jobs: Jobs, act: str) ->
     with pytest.raises(ValueError, match="not the id of an act"):
         jobs.poll(act, detached=True)
     assert host.commands == []
+
+
+def test_what_a_command_makes_can_be_read_by_others(jobs: Jobs, lease: Lease, tmp_path: Path) -> None:
+    """The gate's own files are root's alone; what the command makes gets the mask of a login of root."""
+    jobs.start(lease, shell(f"umask; : >{tmp_path}/made"))
+    assert (b"0022\n", 0o644) == (jobs.poll(ACT, detached=False).output, (tmp_path / "made").stat().st_mode & 0o777)
