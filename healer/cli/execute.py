@@ -35,6 +35,7 @@ from healer.playbook.trust import read_trusted
 from healer.report.saved import saved_view
 from healer.report.words import counted
 from healer.rollout.context import RunInputs
+from healer.rollout.fold import fold
 from healer.rollout.planning import steps
 from healer.wiring import Access, Listeners, doors, journal_of, locks_of
 
@@ -121,10 +122,15 @@ def _complete(frozen: Inventory, setting: Setting) -> Inventory:
         return frozen
 
 
+ALL = 1_000_000
+NEWEST = 50
+"""How far back the newest unfinished run is looked for."""
+
+
 def resume_run(run_id: str, settle: list[str], common: Common) -> NoReturn:
     """Go on with a run from its journal alone."""
     setting = prepare(common)
-    started = _unfinished(run_id, setting)
+    started = _resumable(run_id, setting)
     inputs = inputs_of(started.run, started.documents)
     inputs = replace(inputs, inventory=_complete(inputs.inventory, setting), settled=_settled(settle))
     setting = setting.using(inputs.inventory)
@@ -142,16 +148,24 @@ class _Started:
     documents: Mapping[str, str]
 
 
-def _unfinished(run_id: str, setting: Setting) -> _Started:
-    for stamped in setting.journal.runs():
-        event = stamped.event
-        if not isinstance(event, RunStarted) or (run_id and not stamped.run.startswith(run_id)):
-            continue
-        ended = any(one.event.kind == "run_ended" for one in setting.journal.events(stamped.run))
-        if run_id or not ended:
-            return _Started(stamped.run, event.command, event.playbook, event.documents)
-    wanted = f"run {run_id!r} is not in the journal" if run_id else "there is no unfinished run"
-    raise UsageError(wanted, advice="See `healer history`.")
+def _resumable(run_id: str, setting: Setting) -> _Started:
+    """Return the run of that name, or the newest unfinished one, or the newest of all where it ended in a halt. Raises UsageError."""
+    found = [stamped for stamped in setting.journal.runs(ALL) if stamped.run.startswith(run_id)]
+    if run_id and len({stamped.run for stamped in found if stamped.run == run_id} or {stamped.run for stamped in found}) > 1:
+        raise UsageError(f"{counted(len(found), 'run')} begin with {run_id!r}", advice=f"The newest is {found[0].run}.")
+    states = [(stamped, fold(setting.journal.events(stamped.run))) for stamped in found[: 1 if run_id else NEWEST]]
+    open_ones = [stamped for stamped, state in states if state.exit_code is None]
+    halted = [stamped for stamped, state in states[:1] if state.halted]
+    for stamped in (*open_ones, *halted):
+        if isinstance(stamped.event, RunStarted):
+            return _Started(stamped.run, stamped.event.command, stamped.event.playbook, stamped.event.documents)
+    raise UsageError(_nothing_to_resume(run_id, found=bool(found)), advice="See `healer history`.")
+
+
+def _nothing_to_resume(run_id: str, *, found: bool) -> str:
+    if not run_id:
+        return "there is no unfinished run"
+    return f"run {run_id} has ended, and not in a halt" if found else f"run {run_id!r} is not in the journal"
 
 
 def _settled(entries: list[str]) -> dict[str, str]:

@@ -28,7 +28,8 @@ class Job:
     """A long act that must outlive the SSH link: a package transaction. Runs detached, is polled, can be attached to again.
 
     `script` is static shell text, `arguments` its parameters. `exit_meanings` gives words for exit codes worth telling;
-    codes in `busy_codes` mean that somebody else holds a lock, and nothing was done.
+    codes in `busy_codes` mean that somebody else holds a lock, and nothing was done. A `patient` job is never killed, because half of
+    it would be worse than a late one: after `timeout` it is no longer waited for, and its outcome is not known.
     """
 
     script: str
@@ -39,6 +40,7 @@ class Job:
     busy_codes: tuple[int, ...] = ()
     changed_codes: tuple[int, ...] | None = None
     exit_meanings: Mapping[int, str] = field(default_factory=dict)
+    patient: bool = False
     verb: Literal["job"] = "job"
 
 

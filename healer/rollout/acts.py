@@ -34,6 +34,10 @@ PUT_CHANGED = 100
 """Exit code of the placing script that says: the file was not as wanted and now is."""
 
 
+NEVER = 30 * 86400.0
+"""Seconds after which a host ends an act that is not to be ended: longer than any run can be resumed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scene:
     """Where an action is performed: the host's session, the act's id, who else can be asked from, and how root is had.
@@ -71,7 +75,9 @@ def _perform(verb: Verb, scene: Scene) -> Seen:
         case Run(mutating=False):
             return _look_by_command(verb, scene)
         case Run() | Job() | PutFile():
-            return judge_report(*_await(spec_of(verb, scene), scene), codes_of(verb))
+            spec = spec_of(verb, scene.act, scene.prefix)
+            waited = verb.timeout if isinstance(verb, Job) else spec.timeout
+            return judge_report(*_await(spec, scene, waited), codes_of(verb))
         case Reboot():
             return reboot(verb, scene.session, scene.doors, scene.act, scene.boot_id)
         case Relogin():
@@ -86,17 +92,17 @@ def _perform(verb: Verb, scene: Scene) -> Seen:
             return Seen(Verdict.GOOD)
 
 
-def spec_of(verb: Run | Job | PutFile, scene: Scene) -> JobSpec:
-    """Return what the gate is given for a verb."""
+def spec_of(verb: Run | Job | PutFile, act: str, prefix: tuple[str, ...] = ()) -> JobSpec:
+    """Return what the gate is given for a verb. `prefix` as in Scene."""
     if isinstance(verb, PutFile):
-        placing = put_spec(verb, scene.act)
-        return replace(placing, argv=(*scene.prefix, *placing.argv))
+        placing = put_spec(verb, act)
+        return replace(placing, argv=(*prefix, *placing.argv))
     if isinstance(verb, Job):
         argv = ("sh", "-c", verb.script, "healer", *verb.arguments)
-        return JobSpec(scene.act, argv, verb.stdin.encode(), verb.timeout, detached=True)
+        return JobSpec(act, argv, verb.stdin.encode(), NEVER if verb.patient else verb.timeout, detached=True)
     return JobSpec(
-        scene.act,
-        (*scene.prefix, *verb.argv),
+        act,
+        (*prefix, *verb.argv),
         verb.stdin.encode(),
         verb.timeout,
         environment=verb.environment,
@@ -129,8 +135,8 @@ def _placed(verb: Run) -> tuple[str, ...]:
     return ("sh", "-c", ENTER, "healer", verb.directory, *words) if verb.directory else words
 
 
-def _await(spec: JobSpec, scene: Scene) -> tuple[JobReport, bytes]:
-    """Start the act, or attach to it, and follow it to its end, logging in again as often as the time allows.
+def _await(spec: JobSpec, scene: Scene, seconds: float) -> tuple[JobReport, bytes]:
+    """Start the act, or attach to it, and follow it to its end, logging in again as often as the `seconds` allow.
 
     While the host cannot be asked nothing is known. When it then says that it never heard of the act, the act is started once more:
     under the same lease, so that a host which was booted meanwhile refuses it, for then it may have been done before the boot.
@@ -138,7 +144,7 @@ def _await(spec: JobSpec, scene: Scene) -> tuple[JobReport, bytes]:
     clock = scene.doors.clock
     report = _start(spec, scene)
     output, looks, answered = report.output, 0, clock.monotonic()
-    end, patience = answered + spec.timeout + GRACE, UNANSWERED_DETACHED if spec.detached else UNANSWERED
+    end, patience = answered + seconds + GRACE, UNANSWERED_DETACHED if spec.detached else UNANSWERED
     while report.state in ("running", "unasked") and clock.monotonic() < min(end, answered + patience):
         scene.doors.pause(POLL_EVERY[min(looks, len(POLL_EVERY) - 1)])
         looks += 1

@@ -71,6 +71,8 @@ def has_failed(host: HostState) -> bool:
     first act: what stands against acting on it says nothing about the others.
     One whose preparation failed does, also before its end is written.
     """
+    if host.forgiven:
+        return False
     if host.stage == "prepared":
         return host.prepared is Verdict.BAD
     if host.terminal in ("unreachable", "refused"):
@@ -89,6 +91,8 @@ def why_out(host: HostState) -> str:
         return "in a slot" if host.stage == "running" else "in a slot, soaking"
     if host.held:
         return f"held: {host.held}"
+    if host.forgiven and host.terminal != "unreachable" and not host.drained_by_us:
+        return ""
     if host.terminal in GONE or (host.terminal not in GOOD_ENDS and host.drained_by_us):
         return f"{host.terminal}: {host.end_reason}" if host.end_reason else str(host.terminal)
     if host.terminal in BAD_ENDS and host.acted and host.gate is not Verdict.GOOD:

@@ -27,7 +27,7 @@ from healer.model.events import (
     VersionsFrozen,
 )
 from healer.model.policy import FrozenVersions
-from healer.rollout.machine import HostState, IllegalMove, move
+from healer.rollout.machine import HostState, IllegalMove, gone_on, move
 
 Key = TypeVar("Key")
 Entry = TypeVar("Entry")
@@ -72,7 +72,8 @@ class RunState:
 
     `frozen` maps a budget group to what its canaries proved, by `release/architecture`. `holds` are hosts that this run put on hold
     and nobody acknowledged. `halted` and `exit_code` are taken back by a resume: the scheduler finds a halt again where its
-    reason still stands. `acts` maps (host, (address, index)) to intent and result, either of which may be missing.
+    reason still stands, which it does not when a run that had ended in a halt was gone on with.
+    `acts` maps (host, (address, index)) to intent and result, either of which may be missing.
     """
 
     run: str = ""
@@ -200,6 +201,8 @@ class Folding:
                 _put(self._acts, event.host, (event.address, event.index), (intent, event))
             case PlayStarted() if event.index not in self._plays:
                 self._enter(event)
+            case RunResumed() if self._base.halted and self._base.exit_code is not None:
+                self._plays = {play: {name: gone_on(host) for name, host in hosts.items()} for play, hosts in self._plays.items()}
 
     def _enter(self, event: PlayStarted) -> None:
         """Begin a play with its hosts pending. Debts and holds of a host outlive the play before."""

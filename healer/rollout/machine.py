@@ -70,6 +70,7 @@ class HostState:
     is not known. `handlers` are notified (names, or topics that handlers listen to) and not known to have run; a host
     that ends whole owes none. `acted` counts acts in a slot, on this host, only: what `prepare` does disturbs nobody. `prepared`
     and `gate` are None until judged.
+    `forgiven`: a person went on with the run after its halt, so what happened on this host no longer speaks against the others.
     """
 
     host: str
@@ -94,6 +95,7 @@ class HostState:
     debts: tuple[Owe, ...] = ()
     terminal: Terminal | None = None
     end_reason: str = ""
+    forgiven: bool = False
 
     @property
     def in_slot(self) -> bool:
@@ -133,6 +135,16 @@ def section_of(address: str) -> str:
 def _settles(state: HostState, event: Event) -> bool:
     """Whether this is the result of an ended host's open act: a person settled it, or the host could be asked after all."""
     return isinstance(event, ActEnded) and state.open is not None and state.open.act == event.act
+
+
+def gone_on(state: HostState) -> HostState:
+    """Return the state after a person went on with a run that had ended in a halt.
+
+    Whoever had not started is to come again; whatever had failed is forgiven: the person has seen it.
+    """
+    if state.terminal == "not_started":
+        return HostState(state.host, debts=state.debts, held=state.held)
+    return replace(state, forgiven=True) if state.stage == "ended" else state
 
 
 @singledispatch

@@ -218,7 +218,7 @@ def test_any_play_survives_being_killed_twice(drawn: tuple[str, Callable[[], Wor
     kept = len(world.journal.kept)
     with suppress(Killed):
         world.resume(dies_at=kept + 2 + int(second * 20))
-    while world.journal.dead:
+    while not world.events("run_ended"):
         with suppress(Killed):
             world.resume()
     targets = [name for name in world.names if name != "lb"]

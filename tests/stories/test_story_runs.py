@@ -42,6 +42,31 @@ def test_a_halted_run_prepares_nobody() -> None:
     assert (5, ["one"], []) == (report.exit_code, world["a"].what, world["b"].what)
 
 
+ONE_BY_ONE = (
+    "- hosts: web\n  become: true\n  rolling: {soak: 0, canary: 1, max_unavailable: 1, max_failures: 0}\n  tasks:\n    - command: one\n"
+)
+
+
+def test_a_person_goes_on_after_a_halt() -> None:
+    """Resuming a run that ended in a halt starts whoever had not started, with a canary of their own; the failed one is left."""
+    world = World(["a", "b", "c"])
+    world["a"].programs["one"] = lambda _host, _argv: (1, "no")
+    halted = world.run(ONE_BY_ONE)
+    report = world.resume()
+    assert (5, {"a": "failed", "b": "not_started", "c": "not_started"}) == (halted.exit_code, ends(halted))
+    assert (1, {"a": "failed", "b": "changed", "c": "changed"}) == (report.exit_code, ends(report))
+    assert (["one"], ["one"], ["one"]) == (world["a"].what, world["b"].what, world["c"].what)
+
+
+def test_going_on_after_a_halt_bears_no_new_failure() -> None:
+    """What is forgiven is what had happened: the next failure halts again."""
+    world = World(["a", "b", "c"])
+    world["a"].programs["one"] = world["b"].programs["one"] = lambda _host, _argv: (1, "no")
+    world.run(ONE_BY_ONE)
+    report = world.resume()
+    assert (5, {"a": "failed", "b": "failed", "c": "not_started"}) == (report.exit_code, ends(report))
+
+
 def test_a_taken_lock_ends_the_run_before_anything_is_written() -> None:
     """Another run works on the group: nothing is looked at, nothing is recorded."""
     world = World(["a"])

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.resources import files
 
 from healer.model.action import Job
@@ -40,7 +41,7 @@ def refresh(terms: Terms = POLITE) -> Job:
 def repair(terms: Terms = POLITE) -> Job:
     """Return the job that ends an interrupted transaction."""
     accepted = (0, ALREADY, UNREPAIRED) if terms.upgraded_after else (0, ALREADY)
-    return _job("apt_repair.sh", (str(terms.lock_timeout),), accepted=accepted, timeout=3600.0 + terms.lock_timeout)
+    return replace(_job("apt_repair.sh", (str(terms.lock_timeout),), accepted=accepted, timeout=3600.0 + terms.lock_timeout), patient=True)
 
 
 def download(versions: Mapping[str, str], terms: Terms = POLITE) -> Job:
@@ -52,7 +53,7 @@ def download(versions: Mapping[str, str], terms: Terms = POLITE) -> Job:
 def upgrade(versions: Mapping[str, str], terms: Terms = POLITE) -> Job:
     """Return the job that installs exactly these versions."""
     arguments = ("upgrade", *_arguments(versions, terms))
-    return _job("apt_install.sh", arguments, accepted=(0, ALREADY), timeout=7200.0 + terms.lock_timeout)
+    return replace(_job("apt_install.sh", arguments, accepted=(0, ALREADY), timeout=7200.0 + terms.lock_timeout), patient=True)
 
 
 def _arguments(versions: Mapping[str, str], terms: Terms) -> tuple[str, ...]:

@@ -56,3 +56,10 @@ def test_origins_of_the_simulation(origin: str, expected: bool) -> None:
 def test_places_of_the_policy(place: str, expected: bool) -> None:
     """A place is a security pocket by its suite; only for the suites of old releases the address is asked too."""
     assert expected is is_security_place(place)
+
+
+def test_a_transaction_is_never_killed_for_being_late() -> None:
+    """What writes to the package database is waited for and then left to itself; what only fetches may be ended."""
+    versions = {"nginx": "1.2"}
+    assert (True, True) == (PLUGIN.upgrade(versions).patient, PLUGIN.repair().patient)
+    assert (False, False) == (PLUGIN.download(versions).patient, PLUGIN.refresh().patient)
