@@ -27,8 +27,9 @@ from healer.rollout.recorder import Recorder
 RESUMABLE_DAYS = 30
 """Much less than the time for which hosts remember that an act was done (remote/jobs: sweep)."""
 
-Locks = Callable[[Sequence[str], str], AbstractContextManager[object]]
-"""Takes the control node's locks of these budget groups for a run; raises LockedError naming the holder."""
+Locks = Callable[[Sequence[str], str], AbstractContextManager[Mapping[str, str]]]
+"""Takes the control node's locks of those budget groups that are free, and gives the others with who holds them.
+Raises LockedError naming the holder when none is free."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +58,12 @@ def carry_out(order: Order, doors: Doors, locks: Locks) -> RunReport:
     A stop (a signal) leaves the run open for `healer resume`; its report has no exit code.
     """
     staged = stage(order.inputs)
-    with locks(groups_of(staged), order.inputs.run):
+    with locks(groups_of(staged), order.inputs.run) as taken:
         recorder = Recorder(doors, order.inputs.run)
         begin(order, recorder)
         try:
             for play in staged:
-                PlayRun(play.context, play.members, doors, recorder).run(order.held)
+                PlayRun(play.context, play.members, doors, recorder).run(order.held, busy_hosts(play, taken))
         except Stopped:
             return tell(order, doors)
         return end(order, doors, recorder)
@@ -85,6 +86,11 @@ def _stage(inputs: RunInputs, index: int, renderer: Renderer) -> Staged:
     context = PlayContext(inputs, replace(play, hosts=pattern), index, policy, renderer)
     context.check_windows(targets)
     return Staged(context, members_of(context.play, inputs.inventory, chosen, targets))
+
+
+def busy_hosts(play: Staged, taken: Mapping[str, str]) -> dict[str, str]:
+    """Return the hosts of budget groups that another run works on, each with who that is."""
+    return {member.host: taken[member.group] for member in play.members if member.group in taken}
 
 
 def groups_of(staged: Iterable[Staged]) -> tuple[str, ...]:

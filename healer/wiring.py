@@ -126,7 +126,7 @@ def journal_of(settings: Settings, *, check: bool = False) -> SqlJournal | Memor
     return MemoryJournal(clock=SystemClock()) if check else SqlJournal(settings.database_url, clock=SystemClock())
 
 
-def locks_of(settings: Settings) -> Callable[[Sequence[str], str], AbstractContextManager[object]]:
+def locks_of(settings: Settings) -> Callable[[Sequence[str], str], AbstractContextManager[Mapping[str, str]]]:
     """Return how the control node's locks are taken."""
     return GroupLocks(settings.state_dir, clock=SystemClock()).take
 

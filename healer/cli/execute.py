@@ -189,8 +189,8 @@ def _go(order: Order, setting: Setting) -> RunReport:
 
 
 @contextmanager
-def _no_locks(_groups: object, _run: str) -> Iterator[None]:
-    yield
+def _no_locks(_groups: object, _run: str) -> Iterator[dict[str, str]]:
+    yield {}
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
@@ -26,16 +26,22 @@ class GroupLocks:
         self._clock = clock
 
     @contextmanager
-    def take(self, groups: Iterable[str], run: str) -> Iterator[None]:
-        """Hold the locks of all groups, or of none: in sorted order, without waiting.
+    def take(self, groups: Iterable[str], run: str) -> Iterator[Mapping[str, str]]:
+        """Hold the locks of those groups that are free, in sorted order, without waiting; give the others with who holds them.
 
-        Raises LockedError naming group and holder when one is taken, JournalError when the folder cannot be used.
+        Raises LockedError naming group and holder when none is free, JournalError when the folder cannot be used.
         """
         self._prepare()
+        wanted, taken = sorted(set(groups)), dict[str, LockedError]()
         with ExitStack() as held:
-            for group in sorted(set(groups)):
-                self._take_one(held, group, run)
-            yield
+            for group in wanted:
+                try:
+                    self._take_one(held, group, run)
+                except LockedError as error:
+                    taken[group] = error
+            if wanted and len(taken) == len(wanted):
+                raise taken[wanted[0]]
+            yield {group: error.message for group, error in taken.items()}
 
     def _prepare(self) -> None:
         try:

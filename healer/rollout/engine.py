@@ -34,8 +34,9 @@ class PlayRun:
         self._busy = 0
         self._runs: dict[str, HostRun] = {}
 
-    def run(self, held: Mapping[str, str]) -> None:
-        """Carry the play to its end. `held` are hosts that a person has to look at first, with the reason.
+    def run(self, held: Mapping[str, str], busy: Mapping[str, str]) -> None:
+        """Carry the play to its end. `held` are hosts that a person has to look at first, with the reason; `busy` those that
+        another run of this node works on.
 
         Raises Stopped when the run was asked to stop, JournalError when nothing can be recorded any more; in both cases only after
         every worker has come to its end.
@@ -46,6 +47,7 @@ class PlayRun:
         self._runs = {member.host: HostRun(self._play.inputs.inventory.hosts[member.host], self._crew) for member in self._members}
         self._delegates.own = {name: run.session for name, run in self._runs.items()}
         try:
+            self._end_busy(busy)
             self._end_held(held)
             self._first_looks(held)
             if self._play.inputs.check:
@@ -69,6 +71,12 @@ class PlayRun:
         self._delegates.close()
         if lost is not None:
             raise lost
+
+    def _end_busy(self, busy: Mapping[str, str]) -> None:
+        """End the hosts whose budget group another run holds, before anything is asked of them."""
+        for member in self._members:
+            if member.touchable and member.host in busy and self._pending(member.host):
+                self._runs[member.host].end("busy", busy[member.host])
 
     def _end_held(self, held: Mapping[str, str]) -> None:
         """End the hosts that are held; those outside of the limit count as out of service in their group."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 from fake_host import FakeHost
-from world import World, ends, free, reason, taken
+from world import World, db_is_taken, ends, free, reason, taken
 
 from healer.model.errors import LockedError
 from healer.model.events import Stamped
@@ -73,6 +73,14 @@ def test_a_taken_lock_ends_the_run_before_anything_is_written() -> None:
     with pytest.raises(LockedError) as caught:
         carry_out(world.order(FIRST), world.doors(), taken)
     assert (75, 0, 0) == (caught.value.exit_code, world["a"].looks, len(world.journal.kept))
+
+
+def test_groups_that_others_work_on_are_passed_over() -> None:
+    """Of two budget groups one is another run's: its hosts end busy, untouched and with who holds them; the other group is done."""
+    world = World(["a", "b"], {"a": {"budget_group": "db"}, "b": {"budget_group": "web"}})
+    report = carry_out(world.order(FIRST), world.doors(), db_is_taken)
+    assert (3, {"a": "busy", "b": "changed"}) == (report.exit_code, ends(report))
+    assert ("budget group db is held by run r9", 0) == (reason(report, "a"), world["a"].looks)
 
 
 def test_a_lease_that_was_taken_over_refuses_the_next_act() -> None:

@@ -199,16 +199,22 @@ class World:
 
 
 @contextmanager
-def free(_groups: Sequence[str], _run: str) -> Iterator[None]:
+def free(_groups: Sequence[str], _run: str) -> Iterator[Mapping[str, str]]:
     """Give every lock."""
-    yield
+    yield {}
 
 
 @contextmanager
-def taken(_groups: Sequence[str], _run: str) -> Iterator[None]:
+def taken(_groups: Sequence[str], _run: str) -> Iterator[Mapping[str, str]]:
     """Give no lock."""
     raise LockedError("budget group web is held by somebody else.")
-    yield
+    yield {}
+
+
+@contextmanager
+def db_is_taken(_groups: Sequence[str], _run: str) -> Iterator[Mapping[str, str]]:
+    """Give every lock but that of the budget group db."""
+    yield {"db": "budget group db is held by run r9"}
 
 
 def ends(report: RunReport) -> dict[str, str]:

@@ -58,13 +58,21 @@ def test_other_groups_are_free(locks: GroupLocks) -> None:
         pass
 
 
-def test_all_or_nothing(locks: GroupLocks) -> None:
-    """A run that cannot have all its groups holds none of them."""
-    with locks.take(["m"], "r1"):
-        with pytest.raises(LockedError), locks.take(["a", "m", "z"], "r2"):
+def test_what_is_free_is_taken_and_the_rest_is_told(locks: GroupLocks) -> None:
+    """A run gets the groups that are free, and hears of each other one who holds it."""
+    with locks.take(["m"], "r1"), locks.take(["a", "m", "z"], "r2") as others:
+        assert ["m"] == list(others)
+        assert "held by run r1" in others["m"]
+        with pytest.raises(LockedError), locks.take(["z", "a"], "r3"):
             pass
-        with locks.take(["z", "a"], "r3"):
-            pass
+
+
+def test_none_is_held_when_none_is_free(locks: GroupLocks) -> None:
+    """A run that is refused holds nothing afterwards."""
+    with locks.take(["a", "b"], "r1"), pytest.raises(LockedError), locks.take(["a", "b"], "r2"):
+        pass
+    with locks.take(["a", "b"], "r3") as others:
+        assert {} == others
 
 
 def test_freed_after_use(locks: GroupLocks) -> None:
