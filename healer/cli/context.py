@@ -20,8 +20,12 @@ from healer.model.events import HostHeld, Stamped
 from healer.model.host import Inventory
 from healer.model.secret import Secret
 from healer.ports import Journal
+from healer.report.words import counted
 from healer.settings import Settings, load
 from healer.wiring import journal_of
+
+ALL_RUNS = 1_000_000
+"""As many runs as a journal can hold: names are looked for among all of them."""
 
 
 @dataclass
@@ -85,6 +89,20 @@ class Setting:
     def events(self, run: str) -> Sequence[Stamped]:
         """Return the events of a run of this command."""
         return self.journals.get(run, self.journal).events(run)
+
+    def run_named(self, beginning: str) -> Stamped:
+        """Return the first event of the run whose name begins so; the newest run for an empty beginning.
+
+        Raises UsageError for none and for several, unless one of them has exactly this name.
+        """
+        found = [stamped for stamped in self.journal.runs(ALL_RUNS if beginning else 1) if stamped.run.startswith(beginning)]
+        exact = [stamped for stamped in found if stamped.run == beginning]
+        if len(exact or found) > 1:
+            raise UsageError(f"{counted(len(found), 'run')} begin with {beginning!r}", advice=f"The newest is {found[0].run}.")
+        if not found:
+            message = f"run {beginning!r} is not in the journal" if beginning else "no run is in the journal yet"
+            raise UsageError(message, advice="See `healer history`.")
+        return (exact or found)[0]
 
     def say(self, line: str, *, aside: bool = False) -> None:
         """Say something beside the result: on standard error where the result is JSON, or where it is only said `aside`."""

@@ -122,7 +122,6 @@ def _complete(frozen: Inventory, setting: Setting) -> Inventory:
         return frozen
 
 
-ALL = 1_000_000
 NEWEST = 50
 """How far back the newest unfinished run is looked for."""
 
@@ -150,22 +149,15 @@ class _Started:
 
 def _resumable(run_id: str, setting: Setting) -> _Started:
     """Return the run of that name, or the newest unfinished one, or the newest of all where it ended in a halt. Raises UsageError."""
-    found = [stamped for stamped in setting.journal.runs(ALL) if stamped.run.startswith(run_id)]
-    if run_id and len({stamped.run for stamped in found if stamped.run == run_id} or {stamped.run for stamped in found}) > 1:
-        raise UsageError(f"{counted(len(found), 'run')} begin with {run_id!r}", advice=f"The newest is {found[0].run}.")
-    states = [(stamped, fold(setting.journal.events(stamped.run))) for stamped in found[: 1 if run_id else NEWEST]]
+    found = [setting.run_named(run_id)] if run_id else setting.journal.runs(NEWEST)
+    states = [(stamped, fold(setting.journal.events(stamped.run))) for stamped in found]
     open_ones = [stamped for stamped, state in states if state.exit_code is None]
     halted = [stamped for stamped, state in states[:1] if state.halted]
     for stamped in (*open_ones, *halted):
         if isinstance(stamped.event, RunStarted):
             return _Started(stamped.run, stamped.event.command, stamped.event.playbook, stamped.event.documents)
-    raise UsageError(_nothing_to_resume(run_id, found=bool(found)), advice="See `healer history`.")
-
-
-def _nothing_to_resume(run_id: str, *, found: bool) -> str:
-    if not run_id:
-        return "there is no unfinished run"
-    return f"run {run_id} has ended, and not in a halt" if found else f"run {run_id!r} is not in the journal"
+    wrong = f"run {found[0].run} has ended, and not in a halt" if run_id else "there is no unfinished run"
+    raise UsageError(wrong, advice="See `healer history`.")
 
 
 def _settled(entries: list[str]) -> dict[str, str]:

@@ -19,9 +19,7 @@ from healer.pipeline import actor
 from healer.report.explain import explain_host
 from healer.report.formats import json_doc, terminal
 from healer.report.summary import summarise
-from healer.report.words import counted
 
-ALL = 1_000_000
 """As good as no limit to how far back a run is looked for."""
 
 
@@ -67,7 +65,7 @@ def _result(report: RunReport) -> Text:
 def show_run(run_id: str, host: str, common: Common) -> None:
     """Print a run's report, or one host's story in it."""
     setting = prepare(common)
-    run = _run_named(setting, run_id)
+    run = setting.run_named(run_id).run
     events = setting.journal.events(run)
     report = summarise(run, events)
     if host:
@@ -87,20 +85,6 @@ def _show_host(report: RunReport, host: str, events: Sequence[Stamped], setting:
         typer.echo(json.dumps({"run": report.run, "host": host, "events": told}, indent=2))
         return
     put(*map(Text, explain_host(events, host)))
-
-
-def _run_named(setting: Setting, run_id: str) -> str:
-    """Return the run whose name begins so; the newest one for an empty beginning. Raises UsageError for none and for several."""
-    names = [stamped.run for stamped in setting.journal.runs(ALL if run_id else 1)]
-    found = [name for name in names if name.startswith(run_id)]
-    if run_id in found:
-        return run_id
-    if len(found) > 1:
-        raise UsageError(f"{counted(len(found), 'run')} begin with {run_id!r}", advice=f"The newest is {found[0]}.")
-    if not found:
-        message = f"run {run_id!r} is not in the journal" if run_id else "no run is in the journal yet"
-        raise UsageError(message, advice="See `healer history`.")
-    return found[0]
 
 
 def acknowledge(host: str, common: Common, *, yes: bool) -> None:
