@@ -20,8 +20,6 @@ from healer.report.explain import explain_host
 from healer.report.formats import json_doc, terminal
 from healer.report.summary import summarise
 
-"""As good as no limit to how far back a run is looked for."""
-
 
 def list_runs(number: int, common: Common) -> None:
     """Print the newest runs, a row each."""
