@@ -1,17 +1,13 @@
 """The control node may die at any moment: resume brings the fleet to the same end, and nothing is done twice."""
 
-import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
+from fake_host import FakeHost, unit, update
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "stories"))
-from fake_host import FakeHost, unit, update
 from world import Killed, World
 
 from healer.model.facts import RebootOwed, Units, Updates

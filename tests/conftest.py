@@ -1,7 +1,7 @@
-"""Labs for system tests: always taken down, and leftovers of an earlier, killed test run are swept away first.
+"""Labs for tests on real hosts: always taken down, and leftovers of an earlier, killed test run are swept away first.
 
 Nothing is skipped. Where a lab cannot be built, the tests fail with the list of what to install; `make test` asks
-`python -m healer.lab.requirements` beforehand and leaves this folder out, saying so.
+`python -m healer.lab.requirements` beforehand and leaves these tests out, saying so.
 """
 
 import itertools
@@ -19,9 +19,10 @@ HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test of this folder, so that `-m 'not system'` leaves them all out."""
+    """Mark what needs a lab, so that `-m 'not system'` leaves it out: the folder of system tests, and fault tests on real hosts."""
     for item in items:
-        if HERE in item.path.parents:
+        on_lab = item.path.parent == HERE / "faults" and item.path.name.startswith("test_lab_")
+        if on_lab or HERE / "system" in item.path.parents:
             item.add_marker(pytest.mark.system)
 
 
