@@ -11,6 +11,7 @@ help:
 	@echo "make lint    formatting, types, import rules, shell scripts"
 	@echo "make unit    the tests that need no lab"
 	@echo "make system  the tests on real lab hosts (root)"
+	@echo "make faults  long fault campaigns: kills and cuts by the thousand"
 
 setup:
 	@sh tools/setup.sh $(VENV)
@@ -29,6 +30,9 @@ unit: setup
 
 system: setup
 	@$(BIN)/pytest -q -m system
+
+faults: setup
+	@sh tools/faults.sh $(BIN)
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .import_linter_cache

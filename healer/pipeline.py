@@ -3,14 +3,17 @@
 import getpass
 import os
 import socket
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 
 from healer.freezing import digest_of, documents_of
 from healer.inventory.patterns import select
-from healer.model.errors import InputError
+from healer.journal.queries import debt_history, unpaid
+from healer.model.errors import InputError, InventoryError, JournalError, PlaybookError
 from healer.model.events import RunEnded, RunResumed, RunStarted
+from healer.model.host import Inventory
+from healer.model.playbook import Play
 from healer.model.policy import Member
 from healer.model.report import RunReport
 from healer.playbook.policy import rollout_policy
@@ -21,14 +24,15 @@ from healer.rollout.declared import declared
 from healer.rollout.doors import Doors, Stopped
 from healer.rollout.engine import PlayRun
 from healer.rollout.members import members_of
+from healer.rollout.names import check_names
 from healer.rollout.outcome import exit_code
 from healer.rollout.recorder import Recorder
 
 RESUMABLE_DAYS = 30
 """Much less than the time for which hosts remember that an act was done (remote/jobs: sweep)."""
 
-Locks = Callable[[Sequence[str], str], AbstractContextManager[Mapping[str, str]]]
-"""Takes the control node's locks of those budget groups that are free, and gives the others with who holds them.
+Locks = Callable[[Mapping[str, Collection[str]], str], AbstractContextManager[Mapping[str, str]]]
+"""Takes the control node's locks of those budget groups (with their hosts) that are free, and gives the others with who holds them.
 Raises LockedError naming the holder when none is free."""
 
 
@@ -57,16 +61,38 @@ def carry_out(order: Order, doors: Doors, locks: Locks) -> RunReport:
     Raises InputError before anything is touched, LockedError when others are at it, JournalError when nothing can be recorded.
     A stop (a signal) leaves the run open for `healer resume`; its report has no exit code.
     """
-    staged = stage(order.inputs)
+    staged = checked(order)
     with locks(groups_of(staged), order.inputs.run) as taken:
         recorder = Recorder(doors, order.inputs.run)
         begin(order, recorder)
-        try:
-            for play in staged:
-                PlayRun(play.context, play.members, doors, recorder).run(order.held, busy_hosts(play, taken))
-        except Stopped:
-            return tell(order, doors)
-        return end(order, doors, recorder)
+        with resumable(order):
+            try:
+                for play in staged:
+                    PlayRun(play.context, play.members, doors, recorder).run(order.held, busy_hosts(play, taken))
+            except Stopped:
+                return tell(order, doors)
+            return end(order, doors, recorder)
+
+
+@contextmanager
+def resumable(order: Order) -> Iterator[None]:
+    """Add to a journal's complaint how the run is gone on with."""
+    try:
+        yield
+    except JournalError as error:
+        if order.inputs.check:
+            raise
+        advice = f"{error.advice} Jobs on hosts go on by themselves. Then go on with `healer resume {order.inputs.run}`.".strip()
+        raise JournalError(error.message, advice=advice) from error
+
+
+def checked(order: Order) -> tuple[Staged, ...]:
+    """Return the plays staged; raises InputError for what cannot be right. What was judged when the run began is not judged again."""
+    staged = stage(order.inputs)
+    for play in staged:
+        if not order.resume:
+            check_names(play.context, [member.host for member in play.members if member.touchable])
+    return staged
 
 
 def stage(inputs: RunInputs) -> tuple[Staged, ...]:
@@ -80,12 +106,23 @@ def _stage(inputs: RunInputs, index: int, renderer: Renderer) -> Staged:
     inputs = replace(inputs, inventory=declared(inputs, renderer, play.rolling.domain or ""))
     scope = PlayContext.outer_scope(play, inputs.extra)
     pattern = str(renderer.render(play.hosts, scope, play.where))
-    chosen = select(pattern, inputs.inventory)
-    targets = [name for name in chosen if name in set(inputs.hosts)]
+    chosen = hosts_of(play, pattern, inputs.inventory)
+    wanted = set(inputs.hosts)
+    targets = [name for name in chosen if name in wanted]
     policy = rollout_policy(play, lambda value: renderer.render(value, scope, play.where))
     context = PlayContext(inputs, replace(play, hosts=pattern), index, policy, renderer)
     context.check_windows(targets)
     return Staged(context, members_of(context.play, inputs.inventory, chosen, targets))
+
+
+def hosts_of(play: Play, pattern: str, inventory: Inventory) -> tuple[str, ...]:
+    """Return the hosts that the play's pattern names. Raises PlaybookError at the play's place."""
+    try:
+        return select(pattern, inventory)
+    except InventoryError as error:
+        where = play.where
+        message = f"hosts: {error.message}"
+        raise PlaybookError(message, file=where.file, line=where.line, column=where.column, advice=error.advice) from error
 
 
 def busy_hosts(play: Staged, taken: Mapping[str, str]) -> dict[str, str]:
@@ -93,9 +130,13 @@ def busy_hosts(play: Staged, taken: Mapping[str, str]) -> dict[str, str]:
     return {member.host: taken[member.group] for member in play.members if member.group in taken}
 
 
-def groups_of(staged: Iterable[Staged]) -> tuple[str, ...]:
-    """Return the budget groups that the run works on, sorted: the order in which locks are taken."""
-    return tuple(sorted({member.group for play in staged for member in play.members if member.touchable}))
+def groups_of(staged: Sequence[Staged]) -> Mapping[str, Collection[str]]:
+    """Return the budget groups that the run works on, each with all hosts that count in it, over all plays."""
+    found: dict[str, set[str]] = {member.group: set() for play in staged for member in play.members if member.touchable}
+    for play in staged:
+        for member in play.members:
+            found.get(member.group, set()).add(member.host)
+    return found
 
 
 def begin(order: Order, recorder: Recorder) -> None:
@@ -130,8 +171,17 @@ def end(order: Order, doors: Doors, recorder: Recorder) -> RunReport:
     """Write the last event with the exit code that the hosts' ends add up to."""
     plays = recorder.state.plays.values()
     terminals = [host.terminal for play in plays for host in play.hosts.values() if host.terminal is not None]
-    recorder.write(RunEnded(exit_code(terminals, check=order.inputs.check)))
+    recorder.write(_last_word(exit_code(terminals, check=order.inputs.check), doors, recorder))
     return tell(order, doors)
+
+
+def _last_word(code: int, doors: Doors, recorder: Recorder) -> RunEnded:
+    """Return the last event, with what later runs would else have to read the whole journal for.
+
+    Debts are counted up to the run's beginning: what other control nodes wrote before that has arrived for sure.
+    """
+    history = [one for one in debt_history(doors.journal) if one.number <= recorder.first]
+    return RunEnded(code, took=recorder.took, unpaid=unpaid(history), counted=recorder.first)
 
 
 def tell(order: Order, doors: Doors) -> RunReport:

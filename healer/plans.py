@@ -15,6 +15,8 @@ from healer.model.events import Stamped, TaskPlanned
 from healer.rollout.context import RunInputs
 
 FORMAT = 1
+DOCUMENTS = frozenset({"inventory", "playbook", "options"})
+"""What every plan holds of its frozen inputs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +57,8 @@ def read_plan(path: str) -> SavedPlan:
         loaded = json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise PlanError(f"the plan cannot be read: {error.strerror}", file=path) from error
-    except ValueError as error:
-        raise PlanError(f"is no plan: {error}", file=path, advice="Make one with `healer plan -o FILE`.") from error
+    except (ValueError, RecursionError) as error:
+        raise PlanError(f"is cut short, or is no plan: {error}", file=path, advice="Make one with `healer plan -o FILE`.") from error
     if not isinstance(loaded, dict) or loaded.get("format") != FORMAT:
         raise PlanError("is no plan of this version of healer", file=path, advice="Make a new one with `healer plan -o FILE`.")
     if loaded.pop("digest", "") != _digest(loaded):
@@ -64,10 +66,12 @@ def read_plan(path: str) -> SavedPlan:
             "was changed after it was saved, so it is not applied", file=path, advice="Make a new one with `healer plan -o FILE`."
         )
     try:
+        if missing := DOCUMENTS - loaded["documents"].keys():
+            raise KeyError(*missing)
         return SavedPlan(loaded["created"], loaded["documents"], load_decisions(json.dumps(loaded["decisions"])))
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, AttributeError) as error:
         raise PlanError(
-            "holds decisions that this version of healer does not know", file=path, advice="Make a new one with `healer plan -o FILE`."
+            "holds something that this version of healer does not know", file=path, advice="Make a new one with `healer plan -o FILE`."
         ) from error
 
 

@@ -76,8 +76,8 @@ class Gate(Protocol):
     def start(self, lease: Lease, spec: JobSpec) -> JobReport:
         """Let the act in once; for an id that was let in before, report what became of it."""
 
-    def poll(self, act: str, offset: int = 0, *, detached: bool) -> JobReport:
-        """Ask what became of an act, with its output from `offset` on."""
+    def poll(self, act: str, offset: int = 0, *, detached: bool, linger: bool = False) -> JobReport:
+        """Ask what became of an act, with its output from `offset` on. With `linger` the host waits a second for the end before it answers."""
 
     def clean(self, act: str) -> None:
         """Remove the act's folder once its result is journalled."""
@@ -98,8 +98,14 @@ class Journal(Protocol):
     def runs(self, limit: int = 50) -> Sequence[Stamped]:
         """Return the RunStarted events of the newest runs, newest first."""
 
-    def about(self, host: str | None, kinds: Iterable[str]) -> Sequence[Stamped]:
-        """Return a host's events of these kinds over all runs, in order: holds, debts, acknowledgements. None means: of all hosts."""
+    def about(self, host: str | None, kinds: Iterable[str], newest: int | None = None, after: int = 0) -> Sequence[Stamped]:
+        """Return a host's events of these kinds over all runs, in order: holds, debts, acknowledgements. None means: of all hosts.
+
+        `newest` bounds how many: the last ones then. Only those with a number greater than `after`.
+        """
+
+    def numbered(self, numbers: Iterable[int]) -> Sequence[Stamped]:
+        """Return the events of these numbers, in order."""
 
 
 class Clock(Protocol):

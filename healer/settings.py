@@ -24,7 +24,9 @@ POLICIES = ("strict", "accept-new")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`forks` is how many hosts are worked on at once; `connect_timeout` is seconds. None means: as ~/.ssh/config says.
+    """`forks` is how many hosts are worked on at once. None means: as ~/.ssh/config says.
+
+    Seconds are `connect_timeout`, for a login, and `journal_timeout`, for a lock that another process holds on the journal.
 
     `database` is an SQLAlchemy URL; empty means a file in `state_dir`. `known_hosts` empty means the user's and the system's files.
     """
@@ -38,6 +40,7 @@ class Settings:
     private_key: str | None = None
     host_key_policy: str = "strict"
     connect_timeout: float = 15.0
+    journal_timeout: float = 45.0
 
     @property
     def database_url(self) -> str:
@@ -189,4 +192,5 @@ _converters: Mapping[str, Callable[[object], object]] = {
     "private_key": _home_path,
     "host_key_policy": _policy,
     "connect_timeout": _seconds,
+    "journal_timeout": _seconds,
 }

@@ -1,7 +1,7 @@
 """The only file that names concrete classes: what the pipeline gets as doors, locks and journal."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -9,7 +9,8 @@ from pathlib import Path
 
 from healer.clock import SystemClock
 from healer.discovery import plugins
-from healer.executors.threads import Threads
+from healer.executors.limits import room_for_logins
+from healer.executors.threads import PatientThreads, Threads
 from healer.inventory.login import LoginDefaults, login_of, password_file_of
 from healer.inventory.login_variables import ALIASES
 from healer.inventory.password_file import read_password_file
@@ -38,6 +39,8 @@ from healer.remote.trust import Scanned, enrol, scan
 from healer.rollout.doors import Doors
 from healer.settings import Settings
 
+SPARE = 64
+"""Threads beside `forks` that hosts without an answer may keep busy."""
 LOGIN_VARIABLES = frozenset(name for names in ALIASES.values() for name in names)
 
 
@@ -74,10 +77,12 @@ class Access:
 
     def _rendered(self, host: Host) -> Host:
         """Return the host with the templates in its login variables filled in."""
-        scope = Scope(trusted=host.variables, data=host_data(host, self._inventory))
         templates = {name: value for name, value in host.variables.items() if name in LOGIN_VARIABLES and "{{" in str(value)}
+        if not templates:
+            return host
+        scope = Scope(trusted=host.variables, data=host_data(host, self._inventory))
         filled = {name: self._renderer.render(value, scope) for name, value in templates.items()}
-        return replace(host, variables={**host.variables, **filled}) if filled else host
+        return replace(host, variables={**host.variables, **filled})
 
     def jump(self, name: str) -> Login | None:
         """Return the login of an inventory host that is named as a jump host, None for other names."""
@@ -101,11 +106,14 @@ def look(remote: Remote, names: Sequence[str]) -> Facts:
 
 
 @contextmanager
-def doors(access: Access, settings: Settings, journal: Journal, stop: threading.Event, listeners: Listeners) -> Iterator[Doors]:
-    """Open what a run may reach, and wait for its workers at the end."""
+def doors(
+    access: Access, settings: Settings, journal: Journal, stop: threading.Event, listeners: Listeners, *, past: Journal | None = None
+) -> Iterator[Doors]:
+    """Open what a run may reach, and wait for its workers at the end. `past` as in Doors."""
     clock = SystemClock(stop)
     redactor = Redactor(access.secrets())
-    with Threads(settings.forks) as executor:
+    room = room_for_logins()
+    with Threads(min(settings.forks, room)) as executor:
         yield Doors(
             connect=access.connect,
             look=look,
@@ -118,22 +126,26 @@ def doors(access: Access, settings: Settings, journal: Journal, stop: threading.
             redact=lambda event: redacted(event, redactor),
             stop=stop,
             machine_id=_machine_id(),
+            most_logins=room,
+            past=past,
         )
 
 
 def journal_of(settings: Settings, *, check: bool = False) -> SqlJournal | MemoryJournal:
     """Return the journal of this control node; a dry run keeps its events in memory only."""
-    return MemoryJournal(clock=SystemClock()) if check else SqlJournal(settings.database_url, clock=SystemClock())
+    if check:
+        return MemoryJournal(clock=SystemClock())
+    return SqlJournal(settings.database_url, clock=SystemClock(), patience=settings.journal_timeout)
 
 
-def locks_of(settings: Settings) -> Callable[[Sequence[str], str], AbstractContextManager[Mapping[str, str]]]:
+def locks_of(settings: Settings) -> Callable[[Mapping[str, Collection[str]], str], AbstractContextManager[Mapping[str, str]]]:
     """Return how the control node's locks are taken."""
     return GroupLocks(settings.state_dir, clock=SystemClock()).take
 
 
 def executor_of(settings: Settings) -> Threads:
-    """Return workers for commands that only look."""
-    return Threads(settings.forks)
+    """Return workers for commands that only look: hosts that never answer do not keep them from the others."""
+    return PatientThreads(min(settings.forks, room_for_logins()), SPARE, SystemClock())
 
 
 def refresh_lists(

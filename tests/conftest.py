@@ -10,9 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from healer.lab.lab import Lab
 from healer.lab.teardown import take_down
+
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 MakeLab = Callable[..., Lab]
 HERE = Path(__file__).parent

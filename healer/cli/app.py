@@ -1,5 +1,6 @@
 """The `healer` command. Parses, calls, prints, exits; heavy libraries are imported by the commands that need them."""
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -43,6 +44,7 @@ def _root(version: bool = typer.Option(False, "--version", callback=_version, is
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with the code of docs/architecture.md; foreseeable faults are one or two lines, no traceback."""
     try:
+        _arm(os.environ.get("HEALER_FAILPOINT", ""))
         code = app(args=arguments, standalone_mode=False)
     except typer.Abort:
         typer.echo("healer: left before anything was done", err=True)
@@ -59,6 +61,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.stderr.close()
         code = 0
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _arm(failpoint: str) -> None:
+    """Let tests kill the process at a place of their choice, see `failpoints`."""
+    if failpoint:
+        from healer import failpoints
+
+        failpoints.arm(failpoint)
 
 
 def _lines(error: HealerError) -> str:

@@ -10,12 +10,13 @@ from pathlib import Path
 import typer
 
 from healer.cli.options import Common
+from healer.inventory.patterns import limit
 from healer.inventory.resolve import load_inventory
 from healer.inventory.sources import is_host_list, path_of
 from healer.journal.database import check_url
-from healer.journal.queries import debts, holds
+from healer.journal.queries import dated_debts, debt_history, holds
 from healer.model.action import Owe
-from healer.model.errors import UsageError
+from healer.model.errors import InventoryError, UsageError
 from healer.model.events import HostHeld, Stamped
 from healer.model.host import Inventory
 from healer.model.secret import Secret
@@ -54,13 +55,24 @@ class Setting:
         return usual
 
     def inventory(self, sources: Sequence[str] | None = None) -> Inventory:
-        """Return the inventory, read anew unless one was chosen."""
+        """Return the inventory: the chosen one, else as this command read it first. With `sources` those are read, whatever was before."""
         if self.chosen is not None and sources is None:
             return self.chosen
         inventory = load_inventory(tuple(self.common.inventory or ()) or tuple(sources or ()) or self.sources())
         for note in inventory.notes:
             typer.echo(f"note: {note}", err=True)
+        self.chosen = inventory if sources is None else self.chosen
         return inventory
+
+    def limited(self, names: tuple[str, ...], inventory: Inventory) -> tuple[str, ...]:
+        """Return those of the hosts that `--limit` leaves. An empty limit is refused: a script whose variable is not set means no host.
+
+        Raises UsageError for that and when none is left, InventoryError for an inventory without hosts.
+        """
+        if not inventory.hosts:
+            advice = "Write at least one host into it. `healer inventory --graph` shows what was read."
+            raise InventoryError("the inventory names no host.", file=", ".join(inventory.sources), advice=advice)
+        return names if self.common.limit is None else limit(names, self.common.limit, inventory)
 
     def inventory_paths(self) -> tuple[Path, ...]:
         """Return the sources that are files or folders."""
@@ -78,9 +90,9 @@ class Setting:
         """Return by which run each held host is held."""
         return {host: stamped.run for host, stamped in holds(self.journal).items()}
 
-    def debts(self) -> Mapping[str, tuple[Owe, ...]]:
-        """Return what is owed, by host."""
-        return debts(self.journal)
+    def debts(self) -> Mapping[str, tuple[tuple[Owe, Stamped], ...]]:
+        """Return what is owed, by host, each debt with the event with which it arose."""
+        return {host: tuple(owed.values()) for host, owed in dated_debts(debt_history(self.journal)).items()}
 
     def remember(self, run: str, journal: Journal) -> None:
         """Keep where a run's events are."""

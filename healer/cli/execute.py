@@ -2,44 +2,45 @@
 
 import secrets
 import shlex
-import signal
 import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from types import FrameType
 from typing import NoReturn
 
 import typer
 
 from healer.cli.context import Setting, prepare
+from healer.cli.drift import drifts
 from healer.cli.forecast import drawn
 from healer.cli.live import Showing, view
 from healer.cli.options import Common
 from healer.cli.request import RunRequest
 from healer.cli.screen import console_for_output, put
+from healer.cli.signals import exit_code_of, stopped_by_signals
 from healer.cli.telling import limits_of, tell
 from healer.freezing import inputs_of, with_secrets
-from healer.inventory.patterns import limit, select
 from healer.model.errors import InputError, UsageError
 from healer.model.events import RunStarted
 from healer.model.host import Inventory
+from healer.model.playbook import Playbook
 from healer.model.report import RunReport
-from healer.pipeline import Order, carry_out, stage
+from healer.pipeline import Order, carry_out, checked, hosts_of, stage
 from healer.plans import read_plan, save_plan
 from healer.playbook.load import parse_playbook
 from healer.playbook.search import find_playbook
+from healer.playbook.tags import RESERVED
 from healer.playbook.trust import read_trusted
+from healer.playbook.words import nearest
 from healer.report.saved import saved_view
 from healer.report.words import counted
 from healer.rollout.context import RunInputs
 from healer.rollout.fold import fold
+from healer.rollout.names import all_tasks
 from healer.rollout.planning import steps
 from healer.wiring import Access, Listeners, doors, journal_of, locks_of
-
-INTERRUPTED, TERMINATED = 130, 143
 
 
 def new_run_id() -> str:
@@ -65,18 +66,33 @@ def _order(request: RunRequest, setting: Setting) -> Order:
     path = find_playbook(request.playbook, inventories=setting.inventory_paths())
     text = read_trusted(path)
     playbook = parse_playbook(text, file=str(path), steps=steps())
-    chosen = [name for play in playbook.plays if "{{" not in play.hosts for name in select(play.hosts, inventory)] or list(inventory.hosts)
-    hosts = tuple(dict.fromkeys(chosen))
-    if setting.common.limit:
-        hosts = limit(hosts, setting.common.limit, inventory)
+    hosts = setting.limited(_named_hosts(playbook, inventory), inventory)
     if not hosts:
-        raise UsageError("no host is left to work on", advice="See `healer inventory --graph`.")
+        raise UsageError("the playbook's patterns name no host.", advice="See `healer inventory --graph`.")
     wanted, unwanted = request.tag_sets
+    _check_tags(wanted | unwanted, playbook)
     inputs = RunInputs(
         new_run_id(), inventory, playbook, hosts, dict(request.extra), wanted, unwanted, check=request.check, saving=request.saving
     )
+    order = Order(inputs, _command_line(), text.decode("utf-8"), held=setting.held())
+    checked(order)
     setting.say(f"run {inputs.run}: {path}, {len(hosts)} of {counted(len(inventory.hosts), 'host')}")
-    return Order(inputs, _command_line(), text.decode("utf-8"), held=setting.held())
+    return order
+
+
+def _check_tags(named: frozenset[str], playbook: Playbook) -> None:
+    """Refuse a tag that no task has: a misspelt one would leave everything undone, and look like a success. Raises UsageError."""
+    known = {tag for play in playbook.plays for task in all_tasks(play) for tag in task.tags | play.tags} | RESERVED
+    for tag in sorted(named - known):
+        advice = nearest(tag, known) or f"There are: {', '.join(sorted(known - RESERVED)) or 'none'}."
+        raise UsageError(f"no task of {playbook.file} has the tag {tag!r}.", advice=advice)
+
+
+def _named_hosts(playbook: Playbook, inventory: Inventory) -> tuple[str, ...]:
+    """Return the hosts that the plays name; all, where a pattern is a template and only the play knows."""
+    if any("{{" in play.hosts for play in playbook.plays):
+        return tuple(inventory.hosts)
+    return tuple(dict.fromkeys(name for play in playbook.plays for name in hosts_of(play, play.hosts, inventory)))
 
 
 def _command_line() -> str:
@@ -103,8 +119,7 @@ def apply_plan(plan_file: str, common: Common, *, yes: bool) -> NoReturn:
     saved = read_plan(plan_file)
     inputs = inputs_of(new_run_id(), saved.documents)
     inputs = replace(inputs, inventory=_complete(inputs.inventory, setting), saved=saved.decisions)
-    if common.limit:
-        inputs = replace(inputs, hosts=limit(inputs.hosts, common.limit, inputs.inventory))
+    inputs = replace(inputs, hosts=setting.limited(inputs.hosts, inputs.inventory))
     setting = setting.using(inputs.inventory)
     order = Order(inputs, _command_line(), saved.documents["playbook"], held=setting.held())
     if _asks(yes):
@@ -115,11 +130,16 @@ def apply_plan(plan_file: str, common: Common, *, yes: bool) -> NoReturn:
 
 def _complete(frozen: Inventory, setting: Setting) -> Inventory:
     """Add the secrets, which plans and the journal never hold, from the inventory as it is now, where it can be read."""
+    current = _current(frozen, setting)
+    return with_secrets(frozen, current) if current else frozen
+
+
+def _current(frozen: Inventory, setting: Setting) -> Inventory | None:
     try:
-        return with_secrets(frozen, setting.inventory(frozen.sources))
+        return setting.inventory(frozen.sources)
     except InputError as error:
         setting.say(f"the inventory cannot be read for its secrets, going on without: {error}")
-        return frozen
+        return None
 
 
 NEWEST = 50
@@ -131,12 +151,23 @@ def resume_run(run_id: str, settle: list[str], common: Common) -> NoReturn:
     setting = prepare(common)
     started = _resumable(run_id, setting)
     inputs = inputs_of(started.run, started.documents)
-    inputs = replace(inputs, inventory=_complete(inputs.inventory, setting), settled=_settled(settle))
+    current = _current(inputs.inventory, setting)
+    complete = with_secrets(inputs.inventory, current) if current else inputs.inventory
+    inputs = replace(inputs, inventory=complete, settled=_settled(settle))
+    _tell_drifts(list(drifts(inputs, started.documents["playbook"], current)), setting)
     setting = setting.using(inputs.inventory)
     setting.say(f"resuming run {started.run}: {started.playbook}, {len(inputs.hosts)} hosts")
     own = {host for host, run in setting.holders().items() if run == started.run}
     held = {host: reason for host, reason in setting.held().items() if host not in own}
     _finish(_go(Order(inputs, started.command, resume=True, held=held), setting), setting)
+
+
+def _tell_drifts(sentences: list[str], setting: Setting) -> None:
+    """Say what was changed since; a person at a terminal is asked. What was begun is ended as it was begun, never half one way."""
+    for sentence in sentences:
+        setting.say(f"{sentence}; the run goes on with what it began with, and a new run takes the new text", aside=True)
+    if sentences and _asks(yes=False):
+        typer.confirm("Go on?", abort=True, err=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,15 +179,18 @@ class _Started:
 
 
 def _resumable(run_id: str, setting: Setting) -> _Started:
-    """Return the run of that name, or the newest unfinished one, or the newest of all where it ended in a halt. Raises UsageError."""
+    """Return the run of that name, or the newest unfinished one, or the newest of all where there is something to go on with.
+
+    There is after a halt, and while what became of an act is not known. Raises UsageError.
+    """
     found = [setting.run_named(run_id)] if run_id else setting.journal.runs(NEWEST)
     states = [(stamped, fold(setting.journal.events(stamped.run))) for stamped in found]
     open_ones = [stamped for stamped, state in states if state.exit_code is None]
-    halted = [stamped for stamped, state in states[:1] if state.halted]
-    for stamped in (*open_ones, *halted):
+    to_go_on = [stamped for stamped, state in states[:1] if state.halted or state.unsettled]
+    for stamped in (*open_ones, *to_go_on):
         if isinstance(stamped.event, RunStarted):
             return _Started(stamped.run, stamped.event.command, stamped.event.playbook, stamped.event.documents)
-    wrong = f"run {found[0].run} has ended, and not in a halt" if run_id else "there is no unfinished run"
+    wrong = f"run {found[0].run} has ended, and nothing of it is left to go on with" if run_id else "there is no unfinished run"
     raise UsageError(wrong, advice="See `healer history`.")
 
 
@@ -175,7 +209,8 @@ def _go(order: Order, setting: Setting) -> RunReport:
     setting.remember(order.inputs.run, journal)
     access = Access(setting.settings, order.inputs.inventory, setting.become_password)
     shown = view(console_for_output(err=setting.common.json), Showing(setting.common.verbose, check, limits_of(stage(order.inputs))))
-    with _signals(stop), shown, doors(access, setting.settings, journal, stop, Listeners(shown.listen, shown.waiting)) as open_doors:
+    listeners = Listeners(shown.listen, shown.waiting)
+    with _stopped_by(stop), shown, doors(access, setting.settings, journal, stop, listeners, past=setting.journal) as open_doors:
         locks = locks_of(setting.settings) if not check else _no_locks
         return replace(carry_out(order, open_doors, locks), check=check)
 
@@ -186,25 +221,10 @@ def _no_locks(_groups: object, _run: str) -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def _signals(stop: threading.Event) -> Iterator[None]:
-    """Turn the first signal into an orderly stop; the second one ends at once: the journal and the hosts' gates bear it."""
-    received: list[int] = []
-
-    def note(number: int, _frame: FrameType | None) -> None:
-        received.append(number)
-        stop.set()
-        typer.echo("\nstopping: nothing new is begun; jobs on hosts go on. Once more to leave at once.", err=True)
-        if len(received) > 1:
-            signal.signal(number, signal.SIG_DFL)
-            signal.raise_signal(number)
-
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    try:
+def _stopped_by(stop: threading.Event) -> Iterator[None]:
+    with stopped_by_signals(stop) as received:
         yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        _STOPPED_BY[:] = received[:1]
+    _STOPPED_BY[:] = received
 
 
 _STOPPED_BY: list[int] = []
@@ -217,4 +237,4 @@ def _finish(report: RunReport, setting: Setting, *, told: bool = False) -> NoRet
         raise typer.Exit(report.exit_code)
     if not report.check:
         setting.say(f"the run is not over: healer resume {report.run}", aside=True)
-    raise typer.Exit(TERMINATED if _STOPPED_BY and _STOPPED_BY[0] != signal.SIGINT else INTERRUPTED)
+    raise typer.Exit(exit_code_of(_STOPPED_BY))

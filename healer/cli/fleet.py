@@ -4,8 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from healer.cli.context import Setting
-from healer.inventory.patterns import limit
-from healer.model.errors import HostError, UsageError
+from healer.model.errors import HostError
 from healer.model.host import Host
 from healer.ports import Remote
 from healer.wiring import Access, executor_of
@@ -14,14 +13,9 @@ Result = TypeVar("Result")
 
 
 def chosen(setting: Setting) -> tuple[Host, ...]:
-    """Return the hosts that the limit leaves. Raises UsageError when there is none."""
+    """Return the hosts that the limit leaves. Raises UsageError when it leaves none, InventoryError when there is none to begin with."""
     inventory = setting.inventory()
-    names = tuple(inventory.hosts)
-    if setting.common.limit:
-        names = limit(names, setting.common.limit, inventory)
-    if not names:
-        raise UsageError("the inventory has no hosts", advice="See `healer inventory --graph`.")
-    return tuple(inventory.hosts[name] for name in names)
+    return tuple(inventory.hosts[name] for name in setting.limited(tuple(inventory.hosts), inventory))
 
 
 def ask_all(setting: Setting, hosts: tuple[Host, ...], ask: Callable[[Remote], Result]) -> Mapping[str, Result | HostError]:

@@ -56,6 +56,8 @@ def _rows(plan: HostPlan) -> Iterator[tuple[str, Sequence[str]]]:
     yield "restart", [_restart(one) for one in plan.restarts]
     yield "by scripts", [", ".join(map(service, plan.by_scripts))] if plan.by_scripts else []
     yield "reboot", _reboot(plan.reboot) if plan.packages or plan.reboot.state != "no" else []
+    yield "rollback", plan.rollback
+    yield "quarantine", plan.quarantine
     yield "manual", [few_causes(one) for one in plan.manual]
     yield "refused", [_left(one) for one in plan.refused]
     yield "skipped", [_left(one) for one in plan.skipped]

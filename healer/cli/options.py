@@ -69,6 +69,17 @@ Reboots = Annotated[
 ]
 
 
+def words(entries: list[str] | None, option: str) -> list[str]:
+    """Return the words of an option that may be given several times; commas separate.
+
+    Raises BadParameter where it was given and holds none: a script whose variable is not set would do more than was meant.
+    """
+    found = [word.strip() for entry in entries or () for word in entry.split(",") if word.strip()]
+    if entries and not found:
+        raise typer.BadParameter(f"{option} was given, and is empty")
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Common:
     """What every command that talks to hosts or the journal understands."""
@@ -111,7 +122,7 @@ class Patching:
         """Return the playbook variables that the flags stand for; flags that were not given set none."""
         if sum((self.security, self.all_updates, bool(self.only))) > 1:
             raise typer.BadParameter("--security, --all and --only exclude each other")
-        names = [name.strip() for entry in self.only or () for name in entry.split(",") if name.strip()]
+        names = words(self.only, "--only")
         flags: dict[str, object] = {
             "scope": "all" if self.all_updates or names else "security" if self.security else None,
             "only": names or None,

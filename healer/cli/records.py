@@ -1,4 +1,4 @@
-"""The commands that read the journal: history, show, and ack, which lifts a hold."""
+"""The commands that read the journal: history, show, ack, which lifts a hold, and release, which lifts a quarantine."""
 
 from typing import Annotated
 
@@ -13,6 +13,7 @@ def register(app: typer.Typer) -> None:
     app.command(epilog=example("healer history", "healer history -n 5 --json"))(history)
     app.command(epilog=example("healer show", "healer show 20260102-030405-1a2b", "healer show 20260102-030405-1a2b web3"))(show)
     app.command(epilog=example("healer ack web3", "healer ack web3 --yes"))(ack)
+    app.command(epilog=example("healer release", "healer release nginx 1.22.1-9", "healer release nginx 1.22.1-9 --yes"))(release)
 
 
 @takes(common=Common)
@@ -51,3 +52,17 @@ def ack(
     from healer.cli.past import acknowledge
 
     acknowledge(host, common, yes=yes)
+
+
+@takes(common=Common)
+def release(
+    *,
+    package: Annotated[str, typer.Argument(metavar="PACKAGE", help="The package; all that is in quarantine is listed when left out.")] = "",
+    version: Annotated[str, typer.Argument(metavar="VERSION", help="The version.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask. Without a terminal nothing is asked.")] = False,
+    common: Common,
+) -> None:
+    """Let a version be installed again that is in quarantine because a host was not well with it."""
+    from healer.cli.quarantine import release as lift
+
+    lift(package, version, common, yes=yes)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from healer.cli.options import words
 from healer.model.errors import UsageError
 
 
@@ -22,12 +23,8 @@ class RunRequest:
 
     @property
     def tag_sets(self) -> tuple[frozenset[str], frozenset[str]]:
-        """Return wanted and unwanted tags; commas separate."""
-        return _words(self.tags), _words(self.skip_tags)
-
-
-def _words(entries: Iterable[str] | None) -> frozenset[str]:
-    return frozenset(word.strip() for entry in entries or () for word in entry.split(",") if word.strip())
+        """Return wanted and unwanted tags; commas separate. Raises BadParameter for an option that was given empty."""
+        return frozenset(words(self.tags, "--tags")), frozenset(words(self.skip_tags, "--skip-tags"))
 
 
 def extra_variables(entries: Iterable[str] | None) -> dict[str, object]:

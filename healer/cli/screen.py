@@ -8,13 +8,15 @@ from typing import IO
 from rich.console import Console, RenderableType
 from rich.table import Table
 
+from healer.report.formats.terminal import HarmlessConsole
+
 WITHOUT_TERMINAL = 120
 """Columns for pipes, cron mail and CI logs: a table that is wider is hard to read in a mail."""
 MANY, NARROW = 6, 100
 """Columns of a table, and of a terminal, from which and up to which a table is drawn close."""
 
 
-class Lasting(Console):
+class Lasting(HarmlessConsole):
     """A console whose reader may go away: a rollout goes on to its end also when `| head` has seen enough."""
 
     def on_broken_pipe(self) -> None:
@@ -43,7 +45,7 @@ def put(*parts: RenderableType, err: bool = False) -> None:
         console.print(*parts, sep="\n", markup=False, highlight=False)
         return
     page = io.StringIO()
-    Console(file=page, width=WITHOUT_TERMINAL, force_terminal=False, color_system=None).print(
+    HarmlessConsole(file=page, width=WITHOUT_TERMINAL, force_terminal=False, color_system=None).print(
         *parts, sep="\n", markup=False, highlight=False
     )
     stream = sys.stderr if err else sys.stdout

@@ -9,15 +9,20 @@ from rich.text import Text
 from healer.cli.context import Setting, prepare
 from healer.cli.fleet import ask_all, chosen
 from healer.cli.options import Common
+from healer.cli.quarantine import lines
 from healer.cli.screen import bare_table, put
+from healer.journal.queries import quarantines
 from healer.model.action import Owe
 from healer.model.errors import HostError
+from healer.model.events import Stamped
 from healer.model.facts import Facts, plain
-from healer.report.status import STATUS_FACTS, UNREACHABLE, remarks, status_line
+from healer.report.status import STATUS_FACTS, UNREACHABLE, debt_in_words, remarks, status_line
 from healer.report.words import hosts_in_words
 from healer.wiring import look, refresh_lists
 
 STYLES = {"good": "green", "work": "yellow", "bad": "bold red", "unknown": "magenta", "plain": ""}
+Debts = tuple[tuple[Owe, Stamped], ...]
+"""What a host owes, each with the event with which it arose."""
 COLUMNS = ("host", "system", "security", "updates", "stale", "reboot", "failed", "disk", "lists")
 """Security and other pending updates, services that run replaced code, failed units, the fullest disk, the age of the package lists."""
 
@@ -31,7 +36,9 @@ def status_all(common: Common, *, refresh: bool) -> int:
             setting.say(f"{name}: the package lists were not refreshed: {error}")
     answers = ask_all(setting, hosts, lambda remote: look(remote, STATUS_FACTS))
     if common.json:
-        typer.echo(json.dumps({name: _plain(answer) for name, answer in answers.items()}, indent=2, default=str))
+        owed = setting.debts()
+        told = {name: {**_plain(answer), "owed": _owed(owed.get(name, ()))} for name, answer in answers.items()}
+        typer.echo(json.dumps(told, indent=2, default=str))
     else:
         _draw(answers, setting)
     return 4 if any(isinstance(answer, HostError) for answer in answers.values()) else 0
@@ -47,15 +54,23 @@ def _draw(answers: Mapping[str, Facts | HostError], setting: Setting) -> None:
         for note in _notes(answer, held.get(name, ""), owed.get(name, ())):
             notes.setdefault(note, []).append(name)
     put(table, *(Text(f"{hosts_in_words(hosts)}: {note}") for note, hosts in notes.items()))
+    put(*(Text(line) for line in lines(quarantines(setting.journal))))
 
 
-def _notes(answer: Facts | HostError, held: str, owed: tuple[Owe, ...]) -> list[str]:
+def _notes(answer: Facts | HostError, held: str, owed: Debts) -> list[str]:
     notes = [f"{answer.message} {answer.advice}".strip()] if isinstance(answer, HostError) else list(remarks(answer))
     notes += [held] if held else []
-    return list(dict.fromkeys([*notes, *(f"owed: {debt.kind}: {debt.detail}" for debt in owed)]))
+    return list(dict.fromkeys([*notes, *(f"owed: {debt_in_words(debt, since.at)}" for debt, since in owed)]))
 
 
-def _plain(answer: Facts | HostError) -> object:
+def _owed(owed: Debts) -> list[dict[str, object]]:
+    return [
+        {"kind": debt.kind, "detail": debt.detail, "items": debt.items, "since": since.at.isoformat(), "run": since.run}
+        for debt, since in owed
+    ]  # fmt: skip
+
+
+def _plain(answer: Facts | HostError) -> Mapping[str, object]:
     if isinstance(answer, HostError):
         return {"error": type(answer).__name__, "message": answer.message, "advice": answer.advice}
-    return plain(answer.readings)
+    return {name: plain(reading) for name, reading in answer.readings.items()}

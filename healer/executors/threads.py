@@ -2,10 +2,16 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Condition
 from types import TracebackType
 from typing import Self, TypeVar
 
+from healer.ports import Clock
+
 Result = TypeVar("Result")
+
+STUCK = 2.0
+"""Seconds after which work that is still under way gives its place to other work, where there are spare threads."""
 
 
 class Threads:
@@ -25,3 +31,38 @@ class Threads:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """Wait for what runs. After an error what has not started yet is dropped."""
         self._pool.shutdown(wait=True, cancel_futures=kind is not None)
+
+
+class PatientThreads(Threads):
+    """Threads for looking at a fleet: hosts that accept a connection and never say a word do not keep the others waiting.
+
+    Work that is stuck goes on in its thread, but no longer counts as one of the `workers`; at most `spare` threads more are used.
+    """
+
+    def __init__(self, workers: int, spare: int, clock: Clock) -> None:
+        super().__init__(workers + spare)
+        self._workers, self._clock = workers, clock
+        self._changed = Condition()
+        self._begun: dict[object, float] = {}
+
+    def submit(self, work: Callable[[], Result]) -> Future[Result]:
+        """Start it when a worker is free, or stuck."""
+        return super().submit(lambda: self._in_turn(work))
+
+    def _in_turn(self, work: Callable[[], Result]) -> Result:
+        turn = object()
+        with self._changed:
+            while len(active := self._active()) >= self._workers:
+                self._changed.wait(STUCK - max(active))
+            self._begun[turn] = self._clock.monotonic()
+        try:
+            return work()
+        finally:
+            with self._changed:
+                del self._begun[turn]
+                self._changed.notify()
+
+    def _active(self) -> list[float]:
+        """Return for how many seconds each has been under way that is not stuck."""
+        now = self._clock.monotonic()
+        return [now - begun for begun in self._begun.values() if now - begun < STUCK]

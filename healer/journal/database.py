@@ -3,6 +3,7 @@
 import json
 import os
 import sqlite3
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,17 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
 from healer.journal.faults import told
-from healer.journal.filesystems import require_local
+from healer.journal.filesystems import ELSEWHERE, require_local
 from healer.model.errors import JournalError, UsageError
 
 WAL_IS_SAFE = (3, 51, 3)
 """Before this release a commit during a checkpoint could damage a database in WAL mode (sqlite.org/wal.html, "the WAL-reset bug")."""
+
+LOOKED_THROUGH = 256 * 1024 * 1024
+"""Bytes up to which the file is looked through whenever it is opened: a second or less."""
+
+PATIENCE = 45.0
+"""Seconds for which a lock of another process is waited for: a backup or a long look may hold one. Leases on hosts outlast it."""
 
 READING = {"healer_reading": True}
 """Execution options of a connection that only reads: it does not queue for the right to write."""
@@ -27,7 +34,7 @@ def check_url(url: str) -> None:
         raise UsageError("the database URL has a password in it.", advice="Put it into ~/.pgpass, PGPASSFILE or the settings file.")
 
 
-def open_engine(url: str) -> Engine:
+def open_engine(url: str, *, patience: float = PATIENCE) -> Engine:
     """Return an engine for the journal. Raises JournalError where a journal cannot be kept safely."""
     parsed = _parsed(url)
     if parsed.get_backend_name() != "sqlite":
@@ -35,9 +42,20 @@ def open_engine(url: str) -> Engine:
     if parsed.database:
         _prepare_file(Path(parsed.database))
     engine = create_engine(parsed, json_serializer=_dumped)
-    event.listen(engine, "connect", _configure)
+    event.listen(engine, "connect", partial(_configure, round(patience * 1000)))
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def require_sound(connection: Connection) -> None:
+    """Raise ValueError when SQLite finds its own file damaged: a lost page could hold the hold of a host. Large files take too long."""
+    if connection.dialect.name != "sqlite":
+        return
+    pages, size = (int(connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()) for name in ("page_count", "page_size"))
+    if pages * size <= LOOKED_THROUGH:
+        found = str(connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one())
+        if found != "ok":
+            raise ValueError(found)
 
 
 def shown(engine: Engine) -> str:
@@ -85,16 +103,19 @@ def _prepare_file(path: Path) -> None:
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         elif path.stat().st_uid == os.geteuid():
             path.chmod(0o600)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise JournalError(f"the state folder {path.parent} is no folder, but a file or below one.", advice=ELSEWHERE) from error
     except OSError as error:
-        raise JournalError(f"journal {path}: {error.strerror}.", advice="Check the folder, its owner, and the room on its disk.") from error
+        advice = f"Check the folder, its owner, and the room on its disk. {ELSEWHERE}"
+        raise JournalError(f"journal {path}: cannot be made: {error.strerror}.", advice=advice) from error
 
 
-def _configure(connection: Any, _record: object) -> None:
+def _configure(patience: int, connection: Any, _record: object) -> None:
     """Set up one SQLite connection. Transactions are begun by `_begin`, not by the driver, which would begin them too late."""
     connection.isolation_level = None
     mode = "WAL" if sqlite3.sqlite_version_info >= WAL_IS_SAFE else "TRUNCATE"
     cursor = connection.cursor()
-    cursor.execute("PRAGMA busy_timeout = 10000")
+    cursor.execute(f"PRAGMA busy_timeout = {patience}")
     cursor.execute(f"PRAGMA journal_mode = {mode}")
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")

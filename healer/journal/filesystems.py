@@ -5,6 +5,8 @@ from pathlib import Path
 
 from healer.model.errors import JournalError
 
+ELSEWHERE = "Choose another state folder with HEALER_STATE_DIR, or state_dir in the settings file."
+
 MOUNTS = Path("/proc/self/mountinfo")
 NETWORK = re.compile(r"nfs\d?|cifs|smb\w*|9p|fuse(\..+)?|afs|ceph|gfs2|glusterfs|ncpfs|virtiofs|vboxsf|lustre")
 

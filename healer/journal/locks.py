@@ -6,65 +6,117 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
-from healer.journal.filesystems import require_local
+from healer.journal.filesystems import ELSEWHERE, require_local
 from healer.model.errors import JournalError, LockedError
 from healer.ports import Clock
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+TAKING = "taking"
+ADVICE = "Wait for it, or look with `healer history`."
+Record = Mapping[str, Any]
+
+
+Members = Mapping[str, Collection[str]]
+"""The hosts of each budget group."""
+
+HASTE = 4.0
+"""Seconds for which somebody else may be in the middle of taking locks, which takes milliseconds unless he was stopped there."""
+ATTEMPTS = 80
 
 
 class GroupLocks:
-    """The locks of one state folder. The files are never removed: a removed file could be locked by two."""
+    """The locks of one state folder. The files are never removed: a removed file could be locked by two.
+
+    Two groups with different names may share hosts (`hosts: web` and `hosts: all`), and then neither could keep its budget: so a lock
+    file also lists the hosts, and a group with a host in it that somebody else holds is taken too. Locks are taken one run at a time.
+    """
 
     def __init__(self, state_dir: Path, *, clock: Clock) -> None:
         self._folder = state_dir / "locks"
         self._clock = clock
 
     @contextmanager
-    def take(self, groups: Iterable[str], run: str) -> Iterator[Mapping[str, str]]:
-        """Hold the locks of those groups that are free, in sorted order, without waiting; give the others with who holds them.
+    def take(self, groups: Members | Iterable[str], run: str) -> Iterator[Mapping[str, str]]:
+        """Hold the locks of those groups that are free, without waiting for a run; give the others with who holds them.
 
         Raises LockedError naming group and holder when none is free, JournalError when the folder cannot be used.
         """
+        members: Members = groups if isinstance(groups, Mapping) else dict.fromkeys(groups, ())
         self._prepare()
-        wanted, taken = sorted(set(groups)), dict[str, LockedError]()
         with ExitStack() as held:
-            for group in wanted:
-                try:
-                    self._take_one(held, group, run)
-                except LockedError as error:
-                    taken[group] = error
-            if wanted and len(taken) == len(wanted):
-                raise taken[wanted[0]]
-            yield {group: error.message for group, error in taken.items()}
+            with self._alone():
+                taken = self._take_all(held, members, run)
+            yield taken
+
+    def _take_all(self, held: ExitStack, members: Members, run: str) -> Mapping[str, str]:
+        elsewhere = self._held_by_others()
+        taken = dict[str, LockedError]()
+        for group in sorted(members):
+            try:
+                self._refuse_shared(group, members[group], elsewhere)
+                self._take_one(held, group, members[group], run)
+            except LockedError as error:
+                taken[group] = error
+        if members and len(taken) == len(members):
+            raise taken[min(taken)]
+        return {group: error.message for group, error in taken.items()}
 
     def _prepare(self) -> None:
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            raise JournalError(f"{self._folder}: {error.strerror}.", advice="Check state_dir.") from error
+            raise JournalError(f"the folder of locks {self._folder} cannot be made: {error.strerror}.", advice=ELSEWHERE) from error
         require_local(self._folder)
 
-    def _take_one(self, held: ExitStack, group: str, run: str) -> None:
-        try:
-            file = held.enter_context(os.fdopen(os.open(self._path(group), os.O_RDWR | os.O_CREAT, 0o600), "r+", encoding="utf-8"))
-        except OSError as error:
-            raise JournalError(f"{self._path(group)}: {error.strerror}.", advice="Check state_dir.") from error
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise LockedError(
-                f"budget group {group} is held by {_holder(file)}.", advice="Wait for it, or look with `healer history`."
-            ) from error
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Be the only one who takes locks."""
+        with self._opened(self._folder / TAKING) as file:
+            for _attempt in range(ATTEMPTS):
+                if _locked(file):
+                    break
+                self._clock.sleep(HASTE / ATTEMPTS)
+            else:
+                raise LockedError("another healer is in the middle of taking locks.", advice="Is one stopped? Look with `ps`.")
+            yield
+
+    def _held_by_others(self) -> Sequence[Record]:
+        """Return who holds what now. A file that can be locked is held by nobody, whatever is written in it."""
+        found = []
+        for path in sorted(self._folder.glob("*.lock")):
+            with self._opened(path) as file:
+                if not _locked(file):
+                    found.append(_record(file))
+        return found
+
+    @staticmethod
+    def _refuse_shared(group: str, hosts: Collection[str], others: Iterable[Record]) -> None:
+        for record in others:
+            shared = sorted(set(hosts) & set(record.get("hosts", ())))
+            if shared and record.get("group") != group:
+                raise LockedError(
+                    f"budget group {group} shares {_few(shared)} with {record['group']}, which is held by {_holder(record)}.", advice=ADVICE
+                )
+
+    def _take_one(self, held: ExitStack, group: str, hosts: Collection[str], run: str) -> None:
+        file = held.enter_context(self._opened(self._path(group)))
+        if not _locked(file):
+            raise LockedError(f"budget group {group} is held by {_holder(_record(file))}.", advice=ADVICE)
         record = {"group": group, "run": run, "pid": os.getpid(), "boot": _boot(), "user": _user(), "since": self._clock.now().isoformat()}
         file.truncate()
-        file.write(json.dumps(record))
+        file.write(json.dumps({**record, "hosts": sorted(hosts)}))
         file.flush()
+
+    def _opened(self, path: Path) -> IO[str]:
+        try:
+            return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+", encoding="utf-8")
+        except OSError as error:
+            raise JournalError(f"the lock {path} cannot be made: {error.strerror}.", advice=ELSEWHERE) from error
 
     def _path(self, group: str) -> Path:
         """Return a readable name, made unique and harmless by a digest."""
@@ -72,13 +124,33 @@ class GroupLocks:
         return self._folder / f"{re.sub('[^A-Za-z0-9_-]', '_', group)[:40]}-{digest}.lock"
 
 
-def _holder(file: IO[str]) -> str:
-    """Tell who wrote the file; the lock itself is the truth, this is for the message only."""
+def _locked(file: IO[str]) -> bool:
+    """Lock the file unless somebody else has; return whether it is ours now."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _record(file: IO[str]) -> Record:
+    """Return what the holder has written; the lock itself is the truth, this is for messages and for the hosts that he works on."""
     try:
         record = json.loads(file.read())
+    except ValueError:
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+def _holder(record: Record) -> str:
+    try:
         return f"run {record['run']} of {record['user']} (process {record['pid']}) since {record['since']}"
-    except (ValueError, KeyError, TypeError):
+    except KeyError:
         return "another process"
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def _boot() -> str:

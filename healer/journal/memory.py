@@ -32,10 +32,16 @@ class MemoryJournal:
         """Return the RunStarted events of the newest runs, newest first."""
         return tuple(stamped for stamped in reversed(self._all()) if isinstance(stamped.event, RunStarted))[:limit]
 
-    def about(self, host: str | None, kinds: Iterable[str]) -> Sequence[Stamped]:
-        """Return the events of these kinds over all runs, in order: of one host, or of all for None."""
+    def about(self, host: str | None, kinds: Iterable[str], newest: int | None = None, after: int = 0) -> Sequence[Stamped]:
+        """Return the events of these kinds over all runs, in order: of one host, or of all for None; only the `newest` so many."""
         wanted = frozenset(kinds)
-        return tuple(stamped for stamped in self._all() if stamped.event.kind in wanted and host in {None, stamped.event.host})
+        found = tuple(stamped for stamped in self._all()[after:] if stamped.event.kind in wanted and host in {None, stamped.event.host})
+        return found if newest is None else found[max(0, len(found) - newest) :]
+
+    def numbered(self, numbers: Iterable[int]) -> Sequence[Stamped]:
+        """Return the events of these numbers, in order."""
+        kept = self._all()
+        return tuple(kept[number - 1] for number in sorted(set(numbers)))
 
     def _all(self) -> Sequence[Stamped]:
         with self._writing:

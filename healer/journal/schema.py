@@ -14,6 +14,7 @@ events = Table(
     Column("kind", String(32), nullable=False),
     Column("at", String(32), nullable=False),  # ISO 8601 in UTC: the same text in every database
     Column("body", JSON, nullable=False),
+    Column("checksum", String(8)),  # none on events from before there was one
     Index("ix_events_run", "run", "number"),
     Index("ix_events_host_kind", "host", "kind", "number"),
     Index("ix_events_kind", "kind", "number"),

@@ -34,7 +34,8 @@ class Lab:
         self.hosts = tuple(self._host(place) for place in self.places)
         pool_folder = folder / "pool" / "golden"
         library = next(iter(sorted(pool_folder.glob("usr/lib/*/libz.so.1"))), pool_folder / "usr/lib/libz.so.1")
-        self.repository = Repository(folder / "repository", folder / "repository.key", native_architecture(), library)
+        program = pool_folder / "usr/bin/sleep"
+        self.repository = Repository(folder / "repository", folder / "repository.key", native_architecture(), library, program)
 
     @classmethod
     def up(

@@ -24,8 +24,22 @@ printf 'opspw ALL=(ALL) ALL\n' >/etc/sudoers.d/opspw
 chmod 0440 /etc/sudoers.d/ops /etc/sudoers.d/opspw
 
 # Nothing may change a host behind a test's back.
-systemctl -q mask apt-daily.timer apt-daily-upgrade.timer apt-daily.service apt-daily-upgrade.service
+systemctl -q mask apt-daily.timer apt-daily-upgrade.timer apt-daily.service apt-daily-upgrade.service \
+    systemd-tmpfiles-clean.timer dpkg-db-backup.timer e2scrub_all.timer fstrim.timer logrotate.timer man-db.timer
 systemctl -q enable systemd-networkd.service
+# Every boot leaves its id: what a host says of its own boots needs no logs that a lost power could swallow.
+cat >/etc/systemd/system/lab-boots.service <<'END'
+[Unit]
+DefaultDependencies=no
+RequiresMountsFor=/var/log
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/sh -c 'cat /proc/sys/kernel/random/boot_id >>/var/log/lab-boots'
+[Install]
+WantedBy=sysinit.target
+END
+systemctl -q enable lab-boots.service
 # The kernel log belongs to the machine outside; reading it spins in here.
 sed -i 's/^module(load="imklog"/#&/' /etc/rsyslog.conf
 # The disk lives as long as the lab: dpkg need not wait until every single file is safe on it, which takes more time than all else.

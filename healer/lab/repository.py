@@ -23,9 +23,9 @@ KEYRING = "/usr/share/keyrings/healer-lab.gpg"
 class Repository:
     """A repository in a folder. Its signing key is made with it and worth nothing outside the lab."""
 
-    def __init__(self, folder: Path, key: Path, architecture: str, library: Path) -> None:
-        """Take the place (`folder`), the secret key's file, dpkg's architecture and a library to copy."""
-        self.folder, self._key, self._architecture, self._library = folder, key, architecture, library
+    def __init__(self, folder: Path, key: Path, architecture: str, library: Path, program: Path) -> None:
+        """Take the place (`folder`), the secret key's file, dpkg's architecture, a library and the program sleep(1) to copy."""
+        self.folder, self._key, self._architecture, self._library, self._program = folder, key, architecture, library, program
 
     def create(self) -> None:
         """Make the key and two empty pockets."""
@@ -52,7 +52,7 @@ class Repository:
         """Build a demo package into a pocket. Hosts see it after their next `apt-get update`."""
         if pocket not in POCKETS:
             raise LabError(f"There is no pocket {pocket}; there are {', '.join(POCKETS)}.")
-        package = demo_package(name, version, library=self._library.read_bytes(), seconds=seconds)
+        package = demo_package(name, version, library=self._library.read_bytes(), program=self._program.read_bytes(), seconds=seconds)
         suite = POCKETS[pocket]
         deb = self.folder / "pool" / suite / f"{name}_{version}_{self._architecture}.deb"
         deb.parent.mkdir(exist_ok=True)
@@ -68,7 +68,7 @@ class Repository:
         by_hash.parent.mkdir(parents=True, exist_ok=True)
         by_hash.write_bytes(content)
         (dist / index).write_bytes(content)
-        self._sign(release(suite, self._architecture, index, content), dist / "InRelease")
+        self.sign(release(suite, self._architecture, index, content), dist / "InRelease")
 
     def _entries(self, suite: str) -> Iterator[str]:
         for deb in sorted((self.folder / "pool" / suite).glob("*.deb")):
@@ -76,7 +76,8 @@ class Repository:
             place = f"Filename: pool/{suite}/{deb.name}\nSize: {len(content)}\nSHA256: {hashlib.sha256(content).hexdigest()}\n"
             yield f"{deb.with_suffix('.control').read_text()}{place}\n"
 
-    def _sign(self, text: str, target: Path) -> None:
+    def sign(self, text: str, target: Path) -> None:
+        """Write the text of a Release file, signed, as InRelease."""
         with _gpg_home() as gpg:
             run([*gpg, "--import"], stdin=self._key.read_bytes())
             draft = target.with_suffix(".part")
@@ -101,12 +102,22 @@ def build(package: DemoPackage, architecture: str, deb: Path) -> None:
         write(root, "DEBIAN/control", control(package, architecture).encode())
         write(root, "DEBIAN/conffiles", "".join(f"{path}\n" for path in package.conffiles).encode())
         write(root, "DEBIAN/postinst", postinst.encode(), 0o755)
+        if package.questions:
+            write(root, "DEBIAN/templates", package.questions.encode())
+            write(root, "DEBIAN/config", asking(package.questions).encode(), 0o755)
         for path, content in package.files.items():
-            write(root, path.lstrip("/"), content)
+            write(root, path.lstrip("/"), content, 0o755 if path in package.programs else 0o644)
         for made in (root, *root.rglob("*")):
             # dpkg-deb takes modes as they are, and the caller's umask may be strict.
             made.chmod(0o755 if made.is_dir() or made.stat().st_mode & 0o100 else 0o644)
         run(["dpkg-deb", "--root-owner-group", "-Zgzip", "--build", str(root), str(deb)])
+
+
+def asking(questions: str) -> str:
+    """Return the script that puts every question of these debconf templates."""
+    names = [line.removeprefix("Template: ") for line in questions.splitlines() if line.startswith("Template: ")]
+    inputs = "".join(f"db_input critical {name} || true\n" for name in names)
+    return f"#!/bin/sh\nset -e\n. /usr/share/debconf/confmodule\n{inputs}db_go || true\n"
 
 
 def write(root: Path, path: str, content: bytes, mode: int = 0o644) -> None:

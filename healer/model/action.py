@@ -30,6 +30,9 @@ class Job:
     `script` is static shell text, `arguments` its parameters. `exit_meanings` gives words for exit codes worth telling;
     codes in `busy_codes` mean that somebody else holds a lock, and nothing was done. A `patient` job is never killed, because half of
     it would be worse than a late one: after `timeout` it is no longer waited for, and its outcome is not known.
+
+    A `convergent` script looks first at what is there and does only what is missing. When the host says that it was cut off (power was
+    lost, it was killed), it is begun anew under an id of its own, with HEALER_ATTEMPT in its environment: 2, 3.
     """
 
     script: str
@@ -41,6 +44,7 @@ class Job:
     changed_codes: tuple[int, ...] | None = None
     exit_meanings: Mapping[int, str] = field(default_factory=dict)
     patient: bool = False
+    convergent: bool = False
     verb: Literal["job"] = "job"
 
 
@@ -97,12 +101,16 @@ class ProbeUntil:
 
 @dataclass(frozen=True, slots=True)
 class CallPython:
-    """Call a function of the user's own file with a fabric.Connection. Cannot be asked about after a crash: the host is held then."""
+    """Call a function of the user's own file with a fabric.Connection. Cannot be asked about after a crash: the host is held then.
+
+    What has not ended after `timeout` seconds is no longer waited for, and its outcome is not known.
+    """
 
     file: str
     function: str
     arguments: Mapping[str, object] = field(default_factory=dict)
     digest: str = ""
+    timeout: float = 3600.0
     verb: Literal["call_python"] = "call_python"
 
 
@@ -139,11 +147,13 @@ class Owe:
     """Something that should be done and may not be done now (a reboot outside its window); shown until it is paid.
 
     `waits` is true when time alone brings the permission (a declared window opens): the run then ends with work left.
+    `items` are what exactly is owed, where that can be told one by one: units to be restarted, files to be merged.
     """
 
     kind: str
     detail: str
     waits: bool = False
+    items: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +183,8 @@ class Refuse:
 class Act:
     """Actions to perform in order. `results` are values for `register`; `versions` are the package versions that this act
     installs (what a canary freezes); `forecast` are lines for the plan; `owes` are debts that remain after the act, and `pays` are
-    kinds of debt that are none any more when all of it was good."""
+    kinds of debt that are none any more when all of it was good. `incurs` are debts that the act itself brings about and a later task
+    pays: they are written down before it, so that whoever is cut off in between leaves them in sight."""
 
     actions: tuple[Action, ...]
     results: Mapping[str, object] = field(default_factory=dict)
@@ -181,6 +192,7 @@ class Act:
     forecast: tuple[str, ...] = ()
     owes: tuple[Owe, ...] = ()
     pays: tuple[str, ...] = ()
+    incurs: tuple[Owe, ...] = ()
     decision: Literal["act"] = "act"
 
 

@@ -52,9 +52,15 @@ class RunHalted:
 
 @dataclass(frozen=True, slots=True)
 class RunEnded:
-    """The last event of a run that came to its end. `exit_code` is what the command exited with."""
+    """The last event of a run. `exit_code` is the command's; `took` each changed host's seconds in its slot, by play and host.
+
+    `unpaid` are the numbers of the events by which debts stood when events up to `counted` had been read.
+    """
 
     exit_code: int
+    took: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    unpaid: tuple[int, ...] = ()
+    counted: int = 0
     host: str = ""
     kind: Literal["run_ended"] = "run_ended"
 
@@ -72,10 +78,7 @@ class PlayStarted:
 
 @dataclass(frozen=True, slots=True)
 class HostLooked:
-    """What the first look at a host in a play showed: is it healthy, and the values that gates compare with later.
-
-    `health` is unknown when the host could not be read. `before` is the gate's own record, JSON-shaped.
-    """
+    """What the first look at a host showed: `health` is unknown when it could not be read; `before` is what gates compare with, as JSON."""
 
     host: str
     play: int
@@ -270,6 +273,40 @@ class VersionsFrozen:
 
 
 @dataclass(frozen=True, slots=True)
+class RollbackStarted:
+    """The host was not well after its upgrade (`reason`): it goes back from `latter` to `former` versions, and cannot end well any more."""
+
+    host: str
+    play: int
+    reason: str
+    former: Mapping[str, str] = field(default_factory=dict)
+    latter: Mapping[str, str] = field(default_factory=dict)
+    kind: Literal["rollback_started"] = "rollback_started"
+
+
+@dataclass(frozen=True, slots=True)
+class VersionQuarantined:
+    """A host was not well with this version: no run installs it anywhere until a person releases it. `host` is where that was seen."""
+
+    host: str
+    package: str
+    version: str
+    reason: str
+    kind: Literal["version_quarantined"] = "version_quarantined"
+
+
+@dataclass(frozen=True, slots=True)
+class VersionReleased:
+    """A person lifted a quarantine."""
+
+    package: str
+    version: str
+    actor: str
+    host: str = ""
+    kind: Literal["version_released"] = "version_released"
+
+
+@dataclass(frozen=True, slots=True)
 class DebtOwed:
     """Something stays to be done on the host."""
 
@@ -297,9 +334,9 @@ class Note:
 
 
 Event = (
-    RunStarted | RunResumed | RunHalted | RunEnded | PlayStarted | HostLooked | HostPrepared | SlotTaken | LeaseTaken
-    | Drained | Undrained | TaskPlanned | ActIntended | ActEnded | TaskEnded | GateJudged | SoakStarted | HostEnded
-    | HostHeld | HostAcknowledged | VersionsFrozen | DebtOwed | DebtPaid | Note
+    RunStarted | RunResumed | RunHalted | RunEnded | PlayStarted | HostLooked | HostPrepared | SlotTaken | LeaseTaken | Drained
+    | Undrained | TaskPlanned | ActIntended | ActEnded | TaskEnded | GateJudged | SoakStarted | HostEnded | HostHeld | HostAcknowledged
+    | VersionsFrozen | RollbackStarted | VersionQuarantined | VersionReleased | DebtOwed | DebtPaid | Note
 )  # fmt: skip
 
 

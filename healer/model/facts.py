@@ -224,6 +224,19 @@ class Units:
 
 
 @dataclass(frozen=True, slots=True)
+class WayBack:
+    """Whether an upgrade of what is pending could be taken back, as far as it can be told beforehand.
+
+    `at_hand` says per package where its installed version can be had from: `offered` by a source, `cached` by the package manager, or
+    `kept` by healer; one that is not there cannot be had. `touches` is what going back would touch beyond the pending packages, by the
+    package manager's own simulation after a pretended upgrade; Unknown where that cannot be simulated.
+    """
+
+    at_hand: Mapping[str, str] = field(default_factory=dict)
+    touches: tuple[str, ...] | Unknown = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Socket:
     """A listening socket. `process` is the program's name, or empty when it may not be seen."""
 

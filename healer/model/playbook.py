@@ -55,6 +55,7 @@ class Rolling:
     """The `rolling:` block, values raw (templates allowed, rendered once per play before anything starts).
 
     `max_failures` None: no failure is borne, unless the play has a `max_fail_percentage`, which then judges alone.
+    `rollback`: `auto` takes back the package upgrades of a host that is not well after them, where that can be proved; `never` holds it.
     """
 
     canary: Value = 1
@@ -65,6 +66,7 @@ class Rolling:
     drain: tuple[Task, ...] = ()
     undrain: tuple[Task, ...] = ()
     drained_when: tuple[str, ...] = ()
+    rollback: Value = "auto"
 
 
 @dataclass(frozen=True, slots=True)

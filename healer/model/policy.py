@@ -33,6 +33,7 @@ class RolloutPolicy:
     max_failures: int = 0
     max_fail_percentage: float | None = None
     barriers: tuple[Share, ...] = ()
+    rollback: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,8 @@ class Member:
     """What the scheduler must know of one host of a play. `group` is its budget group; `domain` its failure domain or empty.
 
     `touchable` is false for members that count in the budget but are outside `--limit`. `after` names hosts that must have
-    ended before this one may start (a jump host waits for the hosts behind it).
+    ended before this one may start (a jump host waits for the hosts behind it). `owes`: earlier runs have left something to be done
+    there. `seconds` is how long it is expected to need in its slot, 0 where nobody knows.
     """
 
     host: str
@@ -49,6 +51,8 @@ class Member:
     canary: bool = False
     touchable: bool = True
     after: tuple[str, ...] = ()
+    owes: bool = False
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

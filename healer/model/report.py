@@ -8,8 +8,19 @@ from healer.model.action import Owe
 
 
 @dataclass(frozen=True, slots=True)
+class ForecastScore:
+    """Units (and the word `reboot`) of which the plan was `right` that an upgrade would make them necessary; that it `missed`, needed
+    and not foretold; and its `false_alarms`, foretold and not needed."""
+
+    right: tuple[str, ...] = ()
+    missed: tuple[str, ...] = ()
+    false_alarms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class HostReport:
-    """One host's share of a run. Durations are seconds. `forecast` is what the plan said would need a restart.
+    """One host's share of a run. Durations are seconds. `forecast` is what the plan said would need a restart, and `score` how right
+    that was, None where it cannot be judged.
 
     `restarted` are units that healer restarted; `restarted_by_scripts` those that the packages' own scripts restarted.
     """
@@ -27,6 +38,8 @@ class HostReport:
     notes: tuple[str, ...] = ()
     debts: tuple[Owe, ...] = ()
     forecast: tuple[str, ...] = ()
+    rolled_back: Mapping[str, str] = field(default_factory=dict)
+    score: ForecastScore | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +57,4 @@ class RunReport:
     exit_code: int | None = None
     next_commands: tuple[str, ...] = ()
     check: bool = False
+    quarantined: tuple[tuple[str, str], ...] = ()

@@ -1,5 +1,6 @@
 """The frame of an observation: facts become one script, and its output becomes sections again. Pure."""
 
+import itertools
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -49,15 +50,18 @@ def parse_sections(nonce: str, stdout: str, stderr: str) -> Mapping[str, Section
 
 def _bodies(nonce: str, text: str) -> Iterator[tuple[str, str, str]]:
     """Yield name, body and the end mark's word; the word is empty when the next mark is not this section's end."""
-    pattern = rf"(?:^|\n){nonce} (begin|end) (\S+)(?: (\S+))?\n"
-    marks = list(re.finditer(pattern, text))
-    for number, mark in enumerate(marks):
-        if mark[1] != "begin":
-            continue
-        following = marks[number + 1] if number + 1 < len(marks) else None
-        ended = following is not None and following[1] == "end" and following[2] == mark[2]
-        end = following.start() if following is not None else len(text)
-        yield mark[2], text[mark.end() : end], (following[3] or "") if following is not None and ended else ""
+    _, *pieces = f"\n{text}".split(f"\n{nonce} ")
+    for piece, following in itertools.pairwise([*pieces, ""]):
+        mark, whole, body = piece.partition("\n")
+        if whole and mark.startswith("begin "):
+            name = mark.removeprefix("begin ")
+            yield name, body, _end_of(name, following)
+
+
+def _end_of(name: str, text: str) -> str:
+    """Return the word of the section's end mark that the text begins with; empty when it does not, or was cut within it."""
+    mark, whole, _ = text.partition("\n")
+    return mark.removeprefix(f"end {name} ") if whole and mark.startswith(f"end {name} ") else ""
 
 
 def _status(word: str) -> int | Unknown:

@@ -54,7 +54,8 @@ def read_yaml(content: bytes, file: str) -> Node:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise PlaybookError("this is not UTF-8 text.", file=file) from error
+        line = content.count(b"\n", 0, error.start) + 1
+        raise PlaybookError("this is not UTF-8 text.", file=file, line=line, advice="Is this a playbook?") from error
     try:
         loader = yaml.SafeLoader(text)
         root = loader.get_single_node()
@@ -64,7 +65,9 @@ def read_yaml(content: bytes, file: str) -> Node:
     except yaml.MarkedYAMLError as error:
         raise _syntax(error, file) from error
     except yaml.reader.ReaderError as error:
-        raise PlaybookError(f"the file holds a character that is not text (position {error.position}).", file=file) from error
+        line = text.count("\n", 0, error.position) + 1
+        message = f"the character {error.character:#04x} is not text."
+        raise PlaybookError(message, file=file, line=line, advice="Is this a playbook?") from error
     except RecursionError as error:
         raise PlaybookError("the file is nested too deeply.", file=file) from error
 

@@ -11,6 +11,8 @@ from healer.model.policy import RolloutPolicy, Share
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 Read = Callable[[Value], object]
 UNLIMITED = 1_000_000
+LONGEST = 7 * 86400.0
+"""Seconds. A longer soak is a slip of the pen, and would hold a slot for ever."""
 
 
 def share(value: Value) -> Share:
@@ -27,11 +29,14 @@ def share(value: Value) -> Share:
 
 
 def duration(value: Value) -> float:
-    """Return seconds from a number or from text such as 90, 90s, 5m, 1h. Raises ValueError."""
+    """Return seconds from a number or from text such as 90, 90s, 5m, 1h, at most a week. Raises ValueError."""
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", str(value).strip())
     if isinstance(value, bool) or not found:
         raise ValueError(f"{value!r} is no time; write seconds or a text such as '90s', '5m', '1h'")
-    return float(found[1]) * _UNITS[found[2]]
+    seconds = float(found[1]) * _UNITS[found[2]]
+    if seconds > LONGEST:
+        raise ValueError(f"{value!r} is longer than a week")
+    return seconds
 
 
 def whole(value: Value) -> int:
@@ -50,8 +55,21 @@ def batches(value: Value) -> tuple[Share, ...]:
     return sizes
 
 
-NUMBERS: dict[str, Read] = {"canary": whole, "max_unavailable": share, "soak": duration, "max_failures": whole}
-"""How each number of `rolling:` is read."""
+def rolls_back(value: Value) -> bool:
+    """Return whether upgrades may be taken back: `auto`, or `never`. Raises ValueError."""
+    if value not in ("auto", "never"):
+        raise ValueError(f"rollback: {value!r} is neither auto nor never")
+    return value == "auto"
+
+
+NUMBERS: dict[str, Read] = {
+    "canary": whole,
+    "max_unavailable": share,
+    "soak": duration,
+    "max_failures": whole,
+    "rollback": rolls_back,
+}
+"""How each number of `rolling:`, and its one choice, is read."""
 
 
 def rollout_policy(play: Play, render: Callable[[Value], Value]) -> RolloutPolicy:
@@ -68,6 +86,7 @@ def rollout_policy(play: Play, render: Callable[[Value], Value]) -> RolloutPolic
             max_failures=_failures(play, render),
             max_fail_percentage=play.max_fail_percentage,
             barriers=sizes if isinstance(play.serial, list) else (),
+            rollback=rolls_back(render(play.rolling.rollback)),
         )
     except ValueError as error:
         where = play.where

@@ -41,6 +41,8 @@ def find_playbook(word: str, *, inventories: Sequence[Path] = (), system: Path =
 def _explicit(path: Path) -> Path:
     if path.is_file():
         return path
+    if path.is_dir():
+        raise PlaybookError("this is a folder, not a playbook.", file=str(path), advice="Give the path of a file in it.")
     raise PlaybookError("there is no such playbook.", file=str(path), advice="Give the path of a file, or a name such as patch.")
 
 

@@ -2,6 +2,9 @@
 
 from collections.abc import Set as AbstractSet
 
+RESERVED = frozenset({"all", "always", "never", "tagged", "untagged"})
+"""Words with a meaning of their own, whether a task has them or not."""
+
 
 def selected(tags: AbstractSet[str], *, only: AbstractSet[str] = frozenset(), skip: AbstractSet[str] = frozenset()) -> bool:
     """Whether a task runs. `tags` are its own and its play's; `only` and `skip` are the words of --tags and --skip-tags."""

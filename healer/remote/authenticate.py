@@ -1,6 +1,7 @@
 """Logging in: exactly one key is offered, because every refused one counts against us (MaxAuthTries, PerSourcePenalties)."""
 
 import contextlib
+from functools import lru_cache
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -53,16 +54,25 @@ def _public_half(file: str) -> bytes:
 
 
 def _from_file(endpoint: Endpoint) -> PKey:
+    certificate = endpoint.certificate or endpoint.key + CERTIFICATE_SUFFIX
     try:
-        key = PKey.from_path(endpoint.key)
-        certificate = endpoint.certificate or endpoint.key + CERTIFICATE_SUFFIX
-        if endpoint.certificate or Path(certificate).is_file():
-            key.load_certificate(certificate)
+        if not endpoint.certificate and not Path(certificate).is_file():
+            certificate = ""
+        key = _loaded(endpoint.key, certificate, tuple(Path(file).stat().st_mtime_ns for file in (endpoint.key, certificate) if file))
     except (PasswordRequiredException, TypeError) as error:
         advice = "Load it into an SSH agent and allow the agent for this host."
         raise AuthenticationError(endpoint.host, f"The key {endpoint.key} has a passphrase.", advice=advice) from error
     except (OSError, SSHException, ValueError, UnknownKeyType, UnsupportedAlgorithm) as error:
         raise AuthenticationError(endpoint.host, f"The key {endpoint.key} cannot be used: {error}.", advice="Check the file.") from error
+    return key
+
+
+@lru_cache(maxsize=32)
+def _loaded(file: str, certificate: str, _changed: tuple[int, ...]) -> PKey:
+    """Read a key, with its certificate where it has one, once for all hosts: a fleet is mostly logged in to with one key."""
+    key = PKey.from_path(file)
+    if certificate:
+        key.load_certificate(certificate)
     return key
 
 

@@ -12,6 +12,7 @@ from healer.model.errors import UnreachableError
 from healer.model.host import Login
 from healer.ports import Clock
 from healer.remote import known_hosts
+from healer.remote.addresses import Addresses
 from healer.remote.admission import Admission, patiently
 from healer.remote.authenticate import credentials, forget, log_in
 from healer.remote.endpoint import Endpoint, endpoint
@@ -20,7 +21,7 @@ from healer.remote.handshake import Socket, exchange_keys, hang_up, tcp, verify
 from healer.remote.jumps import Jumps
 from healer.remote.pulse import Pulse
 from healer.remote.session import Session
-from healer.remote.ssh_config import configuration
+from healer.remote.ssh_config import Configuration
 
 Resolver = Callable[[str], Login | None]
 """Returns the Login of an inventory host, or None when the inventory has no host of that name."""
@@ -51,12 +52,14 @@ class Connector:
         self.clock = clock
         self.options = options or SshOptions()
         self._resolver = resolver
+        self._configuration = Configuration(self.options.home, self.options.config_file)
         self._admission = Admission()
-        self._jumps = Jumps()
+        self._jumps = Jumps(clock)
+        self._addresses = Addresses()
 
     def endpoint(self, login: Login) -> Endpoint:
         """Return where the login goes. Raises UnreachableError or UsageError."""
-        return endpoint(login, configuration(login, self.options.home, self.options.config_file), self.options.home)
+        return endpoint(login, self._configuration.of(login), self.options.home)
 
     def open(self, target: Endpoint, patience: float | None = None) -> Session:
         """Log in, with several tries where the server is merely busy. Raises UnreachableError and its kinds."""
@@ -77,7 +80,7 @@ class Connector:
         return tuple(hops)
 
     def _open(self, target: Endpoint, route: tuple[Endpoint, ...], seconds: float) -> Session:
-        plan = _Plan(target, credentials(target), known_hosts.load(target.known_hosts), route)
+        plan = _Plan(target, credentials(target), known_hosts.load_about(target.known_hosts, target.name, target.port), route)
         try:
             return patiently(lambda left: self._log_in(plan, left), self.clock, seconds)
         finally:
@@ -94,6 +97,7 @@ class Connector:
             transport = exchange_keys(target, link, plan.known.entries, seconds)
             on_failure.callback(hang_up, transport)
             verify(target, transport, plan.known, self.clock)
+            self._addresses.keep(target.address, target.port, link)
             log_in(target, transport, plan.key)
             on_failure.pop_all()
         pulse = Pulse(transport, self.clock, self.options.ping_interval, self.options.ping_misses)
@@ -112,7 +116,7 @@ class Connector:
     def _link(self, target: Endpoint, route: tuple[Endpoint, ...], seconds: float) -> tuple[Socket, Callable[[], None]]:
         """Return a connection to the server, direct or through its jump hosts, and how to give the way back."""
         if not route:
-            return tcp(target, min(seconds, target.connect_timeout)), _nothing
+            return tcp(target, min(seconds, target.connect_timeout), self._addresses), _nothing
         hop, *rest = route
         try:
             session = self._jumps.take(hop, lambda: self._open(hop, tuple(rest), seconds))

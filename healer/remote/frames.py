@@ -21,7 +21,9 @@ saved=${LC_ALL+set}${LC_ALL-}
 LC_ALL=C
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 set --
-while IFS= read -r word && [ "$word" != . ]; do
+while :; do
+  IFS= read -r word || exit 125
+  [ "$word" != . ] || break
   word=${word#:}
   case $word in
     *\\*) word=$(printf '%b.' "$word") && word=${word%.} ;;
@@ -42,6 +44,7 @@ exit 0
 """
 """POSIX sh. `read` takes one byte at a time from a pipe, so what follows the words is left for the command.
 
+A link that breaks among the words starts nothing: a command with fewer words may be quite another command.
 The subshell's exec finds programs only: builtins such as `exit` or `set` would end the script or show the nonce.
 """
 

@@ -17,6 +17,8 @@ Script = Literal["lease_take", "lease_renew", "lease_release", "job_start", "job
 
 REFUSED = 78
 MARGIN = 65536
+SLOWEST = 1024
+"""Bytes a second of the slowest link that is worth working over: what is sent and may come back gets that much more time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,8 @@ class Gate:
         HostError when the script could not work there, and what Remote.run raises.
         """
         argv = ("sh", "-c", script(name), "healer", self._root, *(str(argument) for argument in arguments))
-        result = self._remote.run(Command(argv=argv, stdin=stdin, timeout=timeout, become=True, limit=limit + MARGIN))
+        patience = timeout + (sum(map(len, argv)) + len(stdin) + limit) / SLOWEST
+        result = self._remote.run(Command(argv=argv, stdin=stdin, timeout=patience, become=True, limit=limit + MARGIN))
         return self._answer(name, result)
 
     def _answer(self, name: Script, result: CommandResult) -> Answer:

@@ -9,6 +9,7 @@ from paramiko import Channel, SSHException, Transport
 from healer.model.errors import HostKeyError, UnreachableError
 from healer.ports import Clock
 from healer.remote import known_hosts
+from healer.remote.addresses import Addresses, Found
 from healer.remote.bounded import within
 from healer.remote.certificates import objection
 from healer.remote.endpoint import Endpoint
@@ -21,6 +22,8 @@ WEAK = {
 }
 BANNER_TIMEOUT = 60.0
 """Seconds. A server under load, or one that asks DNS about us first, is slow to greet."""
+LOGIN_TIMEOUT = 30.0
+"""Seconds. PAM modules that ask a directory are slow."""
 KEEPALIVE = 10
 UNANSWERED = 30_000
 """Milliseconds after which the kernel gives a silent path up (TCP_USER_TIMEOUT, tcp(7))."""
@@ -39,17 +42,17 @@ class VerifyingTransport(Transport):
         return self.offered_keys or super().preferred_keys
 
 
-def tcp(endpoint: Endpoint, seconds: float) -> socket.socket:
-    """Connect to the first address that answers. Raises UnreachableError."""
+def tcp(endpoint: Endpoint, seconds: float, addresses: Addresses) -> socket.socket:
+    """Connect to the address that answered before, else to the first that answers. Raises UnreachableError."""
     with translated(endpoint.host, Stage.RESOLVE, endpoint.address):
-        found = within(seconds, lambda: socket.getaddrinfo(endpoint.address, endpoint.port, type=socket.SOCK_STREAM), "name resolution")
+        found = addresses.of(endpoint.address, endpoint.port, seconds)
     with translated(endpoint.host, Stage.CONNECT, endpoint.where):
         return _first_answering(found, seconds)
 
 
-def _first_answering(found: Sequence[tuple[int, int, int, str, tuple[object, ...]]], seconds: float) -> socket.socket:
+def _first_answering(found: Sequence[Found], seconds: float) -> socket.socket:
     last: OSError = OSError("no address")
-    for family, kind, protocol, _, address in found:
+    for family, kind, protocol, address in found:
         link = socket.socket(family, kind, protocol)
         try:
             link.settimeout(seconds / len(found))
@@ -75,7 +78,7 @@ def exchange_keys(endpoint: Endpoint, link: Socket, entries: Sequence[KnownHost]
     transport = VerifyingTransport(link, disabled_algorithms=WEAK)
     transport.daemon = True
     transport.banner_timeout = min(BANNER_TIMEOUT, seconds)
-    transport.auth_timeout = max(30.0, endpoint.connect_timeout)
+    transport.auth_timeout = max(LOGIN_TIMEOUT, endpoint.connect_timeout)
     plain = transport.get_security_options().key_types
     ordered = preferred(entries, endpoint.name, endpoint.port, tuple(plain))
     transport.offered_keys = (*ordered, *(name + CERTIFICATE for name in plain if name + CERTIFICATE not in ordered))

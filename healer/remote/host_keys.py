@@ -124,14 +124,19 @@ def _pattern_matches(pattern: str, name: str) -> bool:
 
 
 def _hash_matches(hashed: str, name: str) -> bool:
+    parts = hash_parts(hashed)
+    return parts is not None and hmac.compare_digest(hmac.digest(parts[0], name.encode(), "sha1"), parts[1])
+
+
+def hash_parts(hashed: str) -> tuple[bytes, bytes] | None:
+    """Return salt and digest of a hashed name; None for what is no hash of the one kind that there is."""
     parts = hashed.split("|")
-    if len(parts) != 4 or parts[1] != "1":
-        return False
+    if len(parts) != 4 or parts[0] or parts[1] != "1":
+        return None
     try:
-        salt, wanted = base64.b64decode(parts[2]), base64.b64decode(parts[3])
+        return base64.b64decode(parts[2]), base64.b64decode(parts[3])
     except (binascii.Error, ValueError):
-        return False
-    return hmac.compare_digest(hmac.digest(salt, name.encode(), "sha1"), wanted)
+        return None
 
 
 def about(entries: Iterable[KnownHost], host: str, port: int) -> tuple[KnownHost, ...]:

@@ -16,8 +16,10 @@ from healer.remote.lease import Leases
 
 ACT = re.compile(r"[0-9a-f-]{8,64}")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-CHUNK = 256 * 1024
+CHUNK = 64 * 1024
 FORGOTTEN = 13
+NAPS = 10
+"""Tenths of a second for which a host holds back its answer about an act that runs, waiting for its end."""
 STATES = frozenset({"absent", "running", "ended", "lost"})
 Watcher = Callable[[bytes], None]
 
@@ -54,10 +56,13 @@ class Jobs:
             0, lambda: self._gate.ask("job_start", *arguments, stdin=self._input(lease, spec), timeout=patience, limit=CHUNK)
         )
 
-    def poll(self, act: str, offset: int = 0, *, detached: bool, limit: int = CHUNK) -> JobReport:
-        """Ask for the act and its output from byte `offset` on. Changes nothing on the host. Raises RefusedError on a tampered folder."""
+    def poll(self, act: str, offset: int = 0, *, detached: bool, linger: bool = False, limit: int = CHUNK) -> JobReport:
+        """Ask for the act and its output from byte `offset` on, or its last bytes if that is below 0. Changes nothing on the host.
+
+        Raises RefusedError on a tampered folder.
+        """
         checked(act)
-        return self._report(offset, lambda: self._gate.ask("job_poll", act, _yes(detached), offset, limit, limit=limit))
+        return self._report(offset, lambda: self._gate.ask("job_poll", act, _yes(detached), offset, limit, NAPS * linger, limit=limit))
 
     def wait(
         self, lease: Lease, spec: JobSpec, *, clock: Clock, deadline: float, on_output: Watcher | None = None, offset: int = 0

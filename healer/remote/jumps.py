@@ -6,11 +6,14 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 from healer.model.errors import UnreachableError
+from healer.ports import Clock
 from healer.remote.endpoint import Endpoint
 from healer.remote.session import Session
 
 CHANNELS_AT_ONCE = 8
 """Channels being opened at a time through one jump host: each is a connection that its sshd makes for us."""
+FAILED_FOR = 1.0
+"""Seconds for which a jump host that could not be logged in to is not tried again, by however many hosts behind it."""
 
 
 @dataclass(slots=True)
@@ -20,15 +23,16 @@ class _Shared:
     session: Session | None = None
     users: int = 0
     attempts: int = 0
-    failure: UnreachableError | None = None
 
 
 class Jumps:
     """Counts who uses which jump host and hangs up when nobody does. Threads may share it."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
         """Start without any connection."""
+        self._clock = clock
         self._lock = threading.Lock()
+        self._failed: dict[Endpoint, tuple[float, UnreachableError]] = {}
         self._shared: dict[Endpoint, _Shared] = {}
 
     def take(self, hop: Endpoint, log_in: Callable[[], Session]) -> Session:
@@ -39,28 +43,29 @@ class Jumps:
             attempts = shared.attempts
         try:
             with shared.lock:
-                return self._living(shared, attempts, log_in)
+                return self._living(hop, shared, attempts, log_in)
         except BaseException:
             self.give_back(hop)
             raise
 
-    @staticmethod
-    def _living(shared: _Shared, attempts: int, log_in: Callable[[], Session]) -> Session:
+    def _living(self, hop: Endpoint, shared: _Shared, attempts: int, log_in: Callable[[], Session]) -> Session:
         """Return a live session. Those who waited while somebody else's login failed share that failure: one try for all of them."""
         if shared.session is not None and shared.session.alive:
             return shared.session
-        if shared.failure is not None and shared.attempts > attempts:
-            raise shared.failure
+        failed_at, failure = self._failed.get(hop, (0.0, None))
+        if failure is not None and (shared.attempts > attempts or self._clock.monotonic() - failed_at < FAILED_FOR):
+            raise failure
         if shared.session is not None:
             shared.session.close()
-        shared.session, shared.failure = None, None
+        shared.session = None
         try:
             shared.session = log_in()
         except UnreachableError as error:
-            shared.failure = error
+            self._failed[hop] = self._clock.monotonic(), error
             raise
         finally:
             shared.attempts += 1
+        self._failed.pop(hop, None)
         return shared.session
 
     def give_back(self, hop: Endpoint) -> None:

@@ -1,13 +1,15 @@
 """The known_hosts files on disk: reading all of them, and adding one line without ever losing another's."""
 
 import fcntl
+import hmac
 import os
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from healer.remote.host_keys import KnownHost, Standing, line_for, parse, verdict
+from healer.remote.host_keys import KnownHost, Standing, hash_parts, line_for, lookup_name, parse, verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,27 +21,67 @@ class Known:
     whole: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class _File:
+    """One file, with its lines found by name: `plain` by the names that they spell out, `hashed` by salt and digest; `others` hold patterns.
+
+    A fleet's file has a line a host, and every host asks: reading all lines for each would take the square of their number. Hashed ones
+    have to be tried one by one all the same, but are taken apart once.
+    """
+
+    known: Known = Known()
+    plain: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    hashed: tuple[tuple[int, bytes, bytes], ...] = ()
+    others: tuple[int, ...] = ()
+
+    def about(self, name: str) -> tuple[KnownHost, ...]:
+        """Return the lines that may speak of a name, in order."""
+        encoded = name.encode()
+        matching = (number for number, salt, digest in self.hashed if hmac.digest(salt, encoded, "sha1") == digest)
+        return tuple(self.known.entries[number] for number in sorted((*self.plain.get(name, ()), *matching, *self.others)))
+
+
 def load(files: Iterable[str]) -> Known:
     """Read all files in order. A missing file is an empty one."""
-    parts = [_read(file) for file in files]
-    entries = tuple(entry for part in parts for entry in part.entries)
-    return Known(entries, tuple(note for part in parts for note in part.notes), all(part.whole for part in parts))
+    parts = [_read(file).known for file in files]
+    return _joined(parts, (part.entries for part in parts))
 
 
-def _read(file: str) -> Known:
+def load_about(files: Iterable[str], host: str, port: int) -> Known:
+    """Read all files in order, but keep only the lines that may speak of this host: enough to judge it, and quick in a long file."""
+    parts, name = [_read(file) for file in files], lookup_name(host, port)
+    return _joined([part.known for part in parts], (part.about(name) for part in parts))
+
+
+def _joined(parts: Sequence[Known], entries: Iterable[tuple[KnownHost, ...]]) -> Known:
+    notes = tuple(note for part in parts for note in part.notes)
+    return Known(tuple(entry for some in entries for entry in some), notes, all(part.whole for part in parts))
+
+
+def _read(file: str) -> _File:
     try:
         state = Path(file).stat()
         return _parsed(file, (state.st_ino, state.st_mtime_ns, state.st_size))
     except FileNotFoundError:
-        return Known()
+        return _File()
     except OSError as error:
-        return Known(notes=(f"{file}: cannot be read ({error.strerror})",), whole=False)
+        return _File(Known(notes=(f"{file}: cannot be read ({error.strerror})",), whole=False))
 
 
 @lru_cache(maxsize=32)
-def _parsed(file: str, _state: tuple[int, int, int]) -> Known:
-    """Read a file once per state that it is in: a fleet's file is long, and every host of the fleet asks for it."""
-    return Known(*parse(Path(file).read_bytes().decode("utf-8", "replace"), file))
+def _parsed(file: str, _state: tuple[int, int, int]) -> _File:
+    """Read a file once per state that it is in."""
+    known = Known(*parse(Path(file).read_bytes().decode("utf-8", "replace"), file))
+    plain, hashed, others = defaultdict[str, list[int]](list), list[tuple[int, bytes, bytes]](), list[int]()
+    for number, entry in enumerate(known.entries):
+        if parts := hash_parts(entry.patterns):
+            hashed.append((number, *parts))
+        elif set(entry.patterns) & set("|*?!"):
+            others.append(number)
+        else:
+            for name in set(entry.patterns.lower().split(",")):
+                plain[name].append(number)
+    return _File(known, {name: tuple(numbers) for name, numbers in plain.items()}, tuple(hashed), tuple(others))
 
 
 def record(file: str, host: str, port: int, blob: bytes) -> Standing:

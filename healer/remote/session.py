@@ -8,6 +8,7 @@ from paramiko import Channel, ChannelException, Transport
 from healer.ports import Clock
 from healer.remote.bounded import give_up_after
 from healer.remote.endpoint import Endpoint
+from healer.remote.faults import LINK_FAULTS
 from healer.remote.handshake import hang_up
 from healer.remote.pulse import Pulse
 
@@ -35,12 +36,18 @@ class Session:
 
         paramiko waits without limit for the acceptance, so a timer closes the whole transport if it takes too long.
         """
-        guard = give_up_after(2 * OPEN_TIMEOUT + BUSY_PATIENCE, self.hang_up)
+        seconds = 2 * OPEN_TIMEOUT + BUSY_PATIENCE
+        until = clock.monotonic() + seconds
+        guard = give_up_after(seconds, self.hang_up)
         try:
             channel = self._open(clock)
             channel.settimeout(0.0)
             channel.exec_command(command_line)
             return channel
+        except LINK_FAULTS as error:
+            if clock.monotonic() < until:
+                raise
+            raise TimeoutError(f"the command was not accepted within {seconds:g} s") from error
         finally:
             guard.cancel()
 

@@ -43,6 +43,8 @@ class SshRemote:
         try:
             channel = session.through(address, port, timeout)
         except LINK_FAULTS as error:
+            if not session.alive:
+                raise translate(error, self.host, Stage.CHANNEL, session.endpoint.where) from error
             raise OSError(f"{self.host} cannot connect to {address} port {port}: {words(error)}") from error
         channel.settimeout(timeout)
         return HostStream(channel)

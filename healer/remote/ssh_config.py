@@ -3,11 +3,13 @@
 Without it paramiko's parser reads the same files; it knows no Include, which is put in beforehand.
 """
 
+import re
 import shutil
 import subprocess
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from threading import Lock
 
 from paramiko import SSHConfig
 
@@ -18,6 +20,60 @@ from healer.remote.faults import Stage, translated
 
 SYSTEM_FILE = Path("/etc/ssh/ssh_config")
 ASK_TIMEOUT = 15.0
+READ = re.compile(r"^debug1: Reading configuration data (.+?)\r?$", re.MULTILINE)
+"""What `ssh -v` says of each file that it reads, included ones among them."""
+BY_NAME = frozenset({"match", "hostname", "canonicalizehostname", "canonicaldomains"})
+
+
+class Configuration:
+    """What the configuration says, for a fleet: where no file tells names apart, the client is asked once instead of once a host."""
+
+    def __init__(self, home: Path, file: str | None = None) -> None:
+        """Ask nothing yet. `file` replaces the user's and the system's own (as `ssh -F`)."""
+        self._home, self._file = home, file
+        self._lock = Lock()
+        self._common: Configured | None = None
+        self._asked = False
+
+    def of(self, login: Login) -> Configured:
+        """Return what holds for this login. Threads may ask at once. Raises UnreachableError."""
+        with self._lock:
+            if not self._asked:
+                self._common, self._asked = _for_all(self._file), True
+        if self._common is None or login.address.startswith("-"):
+            return configuration(login, self._home, self._file)
+        name = login.address if ":" in login.address else login.address.lower()
+        return Configured({**self._common.values, "hostname": (name,)})
+
+
+def _for_all(file: str | None) -> Configured | None:
+    """Return what the client says of every name alike, None when that depends on the name or cannot be known."""
+    client = shutil.which("ssh")
+    if client is None:
+        return None
+    try:
+        done = _run([client, "-v", "-G", *(("-F", file) if file else ()), "--", "healer.invalid"])
+        texts = [Path(name).read_text(encoding="utf-8", errors="replace") for name in READ.findall(done.stderr.decode("utf-8", "replace"))]
+    except (subprocess.TimeoutExpired, OSError):
+        return None
+    if done.returncode != 0 or any(tells_names_apart(text) for text in texts):
+        return None
+    return parse_answer(done.stdout.decode("utf-8", "replace"))
+
+
+def tells_names_apart(text: str) -> bool:
+    """Say whether a configuration file may mean different things for different hosts. In doubt it does."""
+    for line in text.splitlines():
+        keyword, *values = line.replace("=", " ").replace('"', " ").split() or ["#"]
+        if keyword.startswith("#"):
+            continue
+        if keyword.lower() in BY_NAME or "%" in line or (keyword.lower() == "host" and values != ["*"]):
+            return True
+    return False
+
+
+def _run(argv: Sequence[str]) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(argv, capture_output=True, stdin=subprocess.DEVNULL, timeout=ASK_TIMEOUT, check=False)
 
 
 def configuration(login: Login, home: Path, file: str | None = None) -> Configured:
@@ -38,9 +94,7 @@ def _ask_client(client: str, login: Login, file: str | None) -> Configured:
     options = [*(("-F", file) if file else ()), *(("-l", login.user) if login.user else ())]
     options += ["-p", str(login.port)] if login.port else []
     try:
-        done = subprocess.run(
-            [client, "-G", *options, "--", login.address], capture_output=True, stdin=subprocess.DEVNULL, timeout=ASK_TIMEOUT, check=False
-        )
+        done = _run([client, "-G", *options, "--", login.address])
     except subprocess.TimeoutExpired as error:
         raise UnreachableError(login.host, f"`ssh -G {login.address}` took longer than {ASK_TIMEOUT:g} s.") from error
     if done.returncode != 0:

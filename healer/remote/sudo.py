@@ -24,6 +24,8 @@ esac
 """
 
 HEARD_KEPT = 16384
+SHELL = re.compile(rb" (\d+) (login|sudo)\n")
+"""What follows the nonce when a shell is there: its user id, and whether the login was root's already."""
 
 ADVICE = (
     ("not found", "Install sudo there, or log in as root."),
@@ -73,8 +75,9 @@ class Become:
         """Take what has arrived and say what to do: wait, send the password now, send the command, or give up."""
         self._out = (self._out + out)[-HEARD_KEPT:]
         self._err = (self._err + err)[-HEARD_KEPT:]
-        if found := re.search(rb"%s (\d+) (login|sudo)\n" % self.ready.encode(), self._out):
-            return self._arrived(int(found[1]), found[2] == b"login")
+        for after in self._out.split(self.ready.encode())[1:]:
+            if found := SHELL.match(after):
+                return self._arrived(int(found[1]), found[2] == b"login")
         prompt = self.prompt.encode()
         if prompt not in self._err:
             return Answer.WAITING

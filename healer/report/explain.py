@@ -20,6 +20,7 @@ from healer.model.events import (
     LeaseTaken,
     Note,
     PlayStarted,
+    RollbackStarted,
     RunEnded,
     RunHalted,
     RunResumed,
@@ -29,8 +30,11 @@ from healer.model.events import (
     TaskEnded,
     TaskPlanned,
     Undrained,
+    VersionQuarantined,
+    VersionReleased,
 )
 from healer.model.facts import Verdict
+from healer.platforms.receipt import read_receipt
 
 
 def explain_host(events: Sequence[Stamped], host: str) -> tuple[str, ...]:
@@ -138,7 +142,9 @@ def _intended(event: ActIntended) -> str:
 
 @_tell.register
 def _act_ended(event: ActEnded) -> str:
-    return f"  {_verdict(event.verdict, changed=event.changed)}{_because(event.reason)}"
+    lost = [f"{package} {version}" for package, version in read_receipt(event.output).unkept]
+    unkept = f"; former versions that could not be had: {', '.join(lost)}" if lost else ""
+    return f"  {_verdict(event.verdict, changed=event.changed)}{_because(event.reason)}{unkept}"
 
 
 @_tell.register
@@ -178,6 +184,21 @@ def _held(event: HostHeld) -> str:
 @_tell.register
 def _acknowledged(event: HostAcknowledged) -> str:
     return f"hold lifted by {event.actor}"
+
+
+@_tell.register
+def _goes_back(event: RollbackStarted) -> str:
+    return f"not well after its upgrade{_because(event.reason)}"
+
+
+@_tell.register
+def _quarantined(event: VersionQuarantined) -> str:
+    return f"in quarantine for all hosts: {event.package} {event.version}"
+
+
+@_tell.register
+def _released(event: VersionReleased) -> str:
+    return f"{event.actor} releases {event.package} {event.version}"
 
 
 @_tell.register

@@ -54,6 +54,7 @@ class Left:
 class HostPlan:
     """What would be done on a host. `prepared` disturbs nothing; `others` are actions that are no packages, restarts or boots.
 
+    `rollback` says whether the packages could be taken back, `quarantine` which versions stay out.
     `terminal` is how the dry run ended: `changed` means that there is work. `refused` are tasks that will not act, and why.
     """
 
@@ -69,6 +70,8 @@ class HostPlan:
     skipped: tuple[Left, ...] = ()
     refused: tuple[Left, ...] = ()
     at_run_time: tuple[str, ...] = ()
+    rollback: tuple[str, ...] = ()
+    quarantine: tuple[str, ...] = ()
 
     @property
     def work(self) -> bool:
@@ -107,7 +110,14 @@ def host_plan(events: Sequence[Stamped]) -> HostPlan:
         skipped=tuple(_left(tasks, _is_plain_skip)),
         refused=tuple(_left(tasks, lambda decision: isinstance(decision, Refuse))),
         at_run_time=tuple(task.name for task in tasks if _is_open(task.decision)),
+        rollback=tuple(dict.fromkeys(outlook for task in acts for outlook in _rollback(task.decision))),
+        quarantine=_debts(acts, "quarantine"),
     )
+
+
+def _rollback(decision: Decision) -> Iterator[str]:
+    if isinstance(decision, Act) and "rollback" in decision.results:
+        yield str(decision.results["rollback"])
 
 
 def _section(task: TaskPlanned) -> str:

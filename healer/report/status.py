@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
+from healer.model.action import Owe
 from healer.model.facts import (
     Disk,
     Facts,
@@ -135,3 +137,9 @@ def remarks(facts: Facts) -> Iterator[str]:
     for name, reading in facts.readings.items():
         if isinstance(reading, Unknown):
             yield f"{name} is not known: {reading.reason}"
+
+
+def debt_in_words(debt: Owe, since: datetime) -> str:
+    """Return what is owed, and for a host that is out of service since when (UTC): somebody may be waiting for it."""
+    words = f"{debt.kind}: {alike(debt.detail)}"
+    return f"{words}, since {since:%Y-%m-%d %H:%M}" if debt.kind == "undrain" else words

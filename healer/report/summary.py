@@ -31,6 +31,8 @@ from healer.model.events import (
 )
 from healer.model.facts import Verdict
 from healer.model.report import HostReport, RunReport
+from healer.report.score import forecast_score
+from healer.report.taken_back import quarantined, rolled_back
 
 Kind = TypeVar("Kind", bound=Event)
 
@@ -56,6 +58,7 @@ def summarise(run_id: str, events: Sequence[Stamped]) -> RunReport:
         halted=_halted(events),
         exit_code=ended.event.exit_code if ended and isinstance(ended.event, RunEnded) else None,
         next_commands=_next_commands(run_id, reports, events, over=ended is not None),
+        quarantined=quarantined(events),
     )
 
 
@@ -88,12 +91,14 @@ def _halted(events: Sequence[Stamped]) -> str:
 def _host_report(host: str, events: Sequence[Stamped]) -> HostReport:
     terminal, reason = _terminal(events)
     done = tuple(_done(events))
+    back = rolled_back(events)
     return HostReport(
         host=host,
         terminal=terminal,
         reason=reason,
         seconds=_seconds(events),
-        packages=_packages(events),
+        packages={name: moved for name, moved in _packages(events).items() if name not in back},
+        rolled_back=back,
         restarted=tuple(dict.fromkeys(action.unit for action in done if action.unit)),
         restarted_by_scripts=_by_scripts(events),
         rebooted=any(isinstance(action.verb, Reboot) for action in done),
@@ -102,6 +107,7 @@ def _host_report(host: str, events: Sequence[Stamped]) -> HostReport:
         notes=tuple(note.text for note in _of(events, Note)),
         debts=_debts(events),
         forecast=_forecast(events),
+        score=None if back else forecast_score(events),
     )
 
 

@@ -13,6 +13,11 @@ RUN = 3
 """From how many neighbours on a row of numbered hosts is written as `h1-h3`."""
 
 
+def harmless(text: str) -> str:
+    """Return the text with a visible sign in place of every control character but the end of a line."""
+    return "".join(letter if letter.isprintable() or letter == "\n" else "\ufffd" for letter in text)
+
+
 def counted(number: int, noun: str) -> str:
     """Return `1 host` or `2 hosts`."""
     return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from healer.discovery import plugins
+from healer.failpoints import reach
 from healer.model.action import CallPython, Job, LookAgain, ProbeUntil, PutFile, Reboot, Relogin, Run, Verb
 from healer.model.command import Command
-from healer.model.errors import OutcomeUnknown, RefusedError, UnreachableError
+from healer.model.errors import BecomeError, HostError, OutcomeUnknown, RefusedError, UnreachableError
 from healer.model.facts import Unknown, Verdict
 from healer.model.job import JobReport, JobSpec
 from healer.observe.probes.contract import Probe, Vantage
@@ -23,13 +24,17 @@ from healer.rollout.session import Session
 from healer.verify.settle import probe_until
 
 POLL_EVERY = (0.2, 0.5, 1.0, 2.0)
-"""Seconds between looks at a running job; the last one repeats."""
+"""Seconds between looks at a job; the last one repeats."""
+WHILE_IT_RUNS = 0.5
+"""Seconds between looks at most while the host answers: it holds each answer back for a second itself, waiting for the job's end."""
 GRACE = 60.0
 """Seconds that the host gets beyond an act's own time to tell its end."""
 UNANSWERED = 120.0
 UNANSWERED_DETACHED = 600.0
 """Seconds without any answer after which an act's outcome is called unknown, a foreground one's and a detached one's."""
 ENTER = 'cd -- "$1" && shift && exec "$@"'
+FULL = 64 * 1024
+"""Bytes of output that an answer holds at most: there may be more then."""
 PUT_CHANGED = 100
 """Exit code of the placing script that says: the file was not as wanted and now is."""
 
@@ -44,7 +49,7 @@ class Scene:
 
     `boot_id` is the boot that the intent was written in. `begun` means that the act may have been let in before this process knew
     of it: then a refusal proves nothing. `prefix` is put before the argument list of runs and placed files that
-    shall not be root's (`runuser -u NAME --`), empty for root.
+    shall not be root's (`runuser -u NAME --`), empty for root. `attempt` counts from 1.
     """
 
     session: Session
@@ -55,6 +60,7 @@ class Scene:
     prefix: tuple[str, ...] = ()
     become: bool = True
     begun: bool = False
+    attempt: int = 1
 
 
 def perform(verb: Verb, scene: Scene) -> Seen:
@@ -75,7 +81,7 @@ def _perform(verb: Verb, scene: Scene) -> Seen:
         case Run(mutating=False):
             return _look_by_command(verb, scene)
         case Run() | Job() | PutFile():
-            spec = spec_of(verb, scene.act, scene.prefix)
+            spec = numbered(spec_of(verb, scene.act, scene.prefix), scene.attempt)
             waited = verb.timeout if isinstance(verb, Job) else spec.timeout
             return judge_report(*_await(spec, scene, waited), codes_of(verb))
         case Reboot():
@@ -86,7 +92,7 @@ def _perform(verb: Verb, scene: Scene) -> Seen:
         case ProbeUntil():
             return _probe(verb, scene)
         case CallPython():
-            return call_python(verb, scene.session)
+            return call_python(verb, scene.session, scene.doors)
         case LookAgain():
             scene.session.forget(verb.facts or ("*",))
             return Seen(Verdict.GOOD)
@@ -108,6 +114,11 @@ def spec_of(verb: Run | Job | PutFile, act: str, prefix: tuple[str, ...] = ()) -
         environment=verb.environment,
         directory=verb.directory,
     )
+
+
+def numbered(spec: JobSpec, attempt: int) -> JobSpec:
+    """Return the act with the number of its attempt in its environment; the first has none."""
+    return spec if attempt == 1 else replace(spec, environment={**spec.environment, "HEALER_ATTEMPT": str(attempt)})
 
 
 def codes_of(verb: Run | Job | PutFile) -> Codes:
@@ -142,11 +153,12 @@ def _await(spec: JobSpec, scene: Scene, seconds: float) -> tuple[JobReport, byte
     under the same lease, so that a host which was booted meanwhile refuses it, for then it may have been done before the boot.
     """
     clock = scene.doors.clock
-    report = _start(spec, scene)
+    report = _with_its_end(spec, _asked(scene.session, lambda: scene.session.start(spec)), scene)
     output, looks, answered = report.output, 0, clock.monotonic()
     end, patience = answered + seconds + GRACE, UNANSWERED_DETACHED if spec.detached else UNANSWERED
     while report.state in ("running", "unasked") and clock.monotonic() < min(end, answered + patience):
-        scene.doors.pause(POLL_EVERY[min(looks, len(POLL_EVERY) - 1)])
+        pause = POLL_EVERY[min(looks, len(POLL_EVERY) - 1)]
+        scene.doors.pause(min(pause, WHILE_IT_RUNS) if report.state == "running" else pause)
         looks += 1
         report = _again(spec, report.next_offset, scene)
         answered = answered if report.state == "unasked" else clock.monotonic()
@@ -154,32 +166,44 @@ def _await(spec: JobSpec, scene: Scene, seconds: float) -> tuple[JobReport, byte
     return report, output
 
 
-def _start(spec: JobSpec, scene: Scene) -> JobReport:
-    try:
-        report = scene.session.start(spec)
-    except (UnreachableError, OutcomeUnknown) as error:
-        report = JobReport("unasked", reason=error.message)
-    if report.state == "unasked":
-        scene.session.drop()
-    return report
-
-
 def _again(spec: JobSpec, offset: int, scene: Scene) -> JobReport:
     """Ask what became of the act, from where its output was read last."""
-    report = poll(scene.session, spec.act, offset, detached=spec.detached)
+    report = poll(scene.session, spec.act, offset, detached=spec.detached, linger=True)
     if report.state == "absent":
         try:
-            report = _start(spec, scene)
+            report = _asked(scene.session, lambda: scene.session.start(spec), known_absent=True)
         except RefusedError as error:
             report = JobReport("lost", reason=f"the link broke at its start, and now the gate refuses it: {error.message}")
+    report = _with_its_end(spec, report, scene)
     return replace(report, next_offset=offset) if report.state == "unasked" else report
 
 
-def poll(session: Session, act: str, offset: int = 0, *, detached: bool) -> JobReport:
+def _with_its_end(spec: JobSpec, report: JobReport, scene: Scene) -> JobReport:
+    """Return the report with the end of the output, of which an act may have printed more than was read: the rest is passed over."""
+    if report.state in ("running", "unasked") or len(report.output) < FULL:
+        return report
+    return poll(scene.session, spec.act, -OUTPUT_KEPT, detached=spec.detached)
+
+
+def poll(session: Session, act: str, offset: int = 0, *, detached: bool, linger: bool = False) -> JobReport:
     """Ask the host for an act without starting anything. A host that cannot be asked is left, to be logged in to anew."""
+    reach("job.poll")
+    return _asked(session, lambda: session.gate.poll(act, offset, detached=detached, linger=linger))
+
+
+def _asked(session: Session, ask: Callable[[], JobReport], *, known_absent: bool = False) -> JobReport:
+    """Return the gate's answer, or `unasked` where there was none. Raises RefusedError.
+
+    A gate that breaks down, or root that is not to be had, says nothing of the act either: the very packages that both are made of may be
+    in the midst of their upgrade. Where the host has just said that it never heard of the act, a breakdown is raised.
+    """
     try:
-        report = session.gate.poll(act, offset, detached=detached)
-    except (UnreachableError, OutcomeUnknown) as error:
+        report = ask()
+    except RefusedError:
+        raise
+    except HostError as error:
+        if known_absent and not isinstance(error, (UnreachableError, OutcomeUnknown, BecomeError)):
+            raise
         report = JobReport("unasked", reason=error.message)
     if report.state == "unasked":
         session.drop()
@@ -198,9 +222,21 @@ def _probe(verb: ProbeUntil, scene: Scene) -> Seen:
         timeout=verb.timeout,
         interval=verb.interval,
         consecutive=verb.consecutive,
-        clock=StoppableClock(scene.doors),
+        clock=KeepingClock(scene.doors, scene.session),
     )
     return Seen(answer.verdict, reason=answer.reason, stdout=answer.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class KeepingClock(StoppableClock):
+    """Keeps the host's lease while a probe waits: nobody else shall begin there meanwhile."""
+
+    session: Session
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, or raise Stopped."""
+        self.doors.pause(seconds)
+        self.session.keep()
 
 
 def _vantage(origin: str, scene: Scene) -> Vantage:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from healer.model.policy import Member, RolloutPolicy
-from healer.rollout.fleet import Fleet, why_out
+from healer.rollout.fleet import Fleet
 
 NAMED = 3
 """How many hosts a reason names before it counts the rest."""
@@ -54,7 +54,7 @@ def budgets(policy: RolloutPolicy, members: Sequence[Member], fleet: Fleet) -> d
 
 def _budget(policy: RolloutPolicy, group: str, hosts: tuple[str, ...], fleet: Fleet) -> Budget:
     states = {host: fleet.of(host) for host in hosts}
-    out = {host: reason for host, state in states.items() if (reason := fleet.left.get(host) or why_out(state))}
+    out = {host: reason for host in hosts if (reason := fleet.why_out(host))}
     return Budget(
         group=group,
         members=hosts,

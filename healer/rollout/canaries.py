@@ -45,4 +45,4 @@ def canaries_of(policy: RolloutPolicy, members: Sequence[Member], fleet: Fleet, 
 def _serves(fleet: Fleet, member: Member) -> bool:
     """Whether its end would prove something: a sick or drained host shows little."""
     state = fleet.of(member.host)
-    return state.health is Verdict.GOOD and not state.drained and member.host not in fleet.left
+    return state.health is Verdict.GOOD and not state.drained and member.host not in {*fleet.left, *fleet.drained}

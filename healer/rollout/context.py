@@ -61,9 +61,10 @@ class PlayContext:
         """Whether the address is one of this play."""
         return address.split("/", maxsplit=1)[0] == str(self.index)
 
-    def act_id(self, host: str, address: str, index: int) -> str:
-        """Return the id of an act: the same intent always has the same one."""
-        return str(uuid.uuid5(ACT_NAMESPACE, "\0".join((self.inputs.run, host, address, str(index)))))
+    def act_id(self, host: str, address: str, index: int, attempt: int = 1) -> str:
+        """Return the id of an act: the same intent always has the same one, and each attempt at it one of its own."""
+        parts = (self.inputs.run, host, address, str(index), *((str(attempt),) if attempt > 1 else ()))
+        return str(uuid.uuid5(ACT_NAMESPACE, "\0".join(parts)))
 
     def selects(self, task: Task) -> bool:
         """Whether `--tags` and `--skip-tags` let the task run."""

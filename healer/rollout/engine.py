@@ -2,14 +2,20 @@
 
 import queue
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 
+from healer.journal.queries import debt_history, debts_before, standing_debts
+from healer.model.action import Owe, Reboot
 from healer.model.errors import JournalError
 from healer.model.events import HostLooked, PlayStarted, RunHalted, SlotTaken
 from healer.model.facts import Identity, Verdict
 from healer.model.policy import Member
 from healer.rollout.context import PlayContext
+from healer.rollout.debts import owes_undrain
 from healer.rollout.doors import Doors, Stopped
+from healer.rollout.durations import HISTORY, expected, play_key
 from healer.rollout.fleet import Fleet, fleet_of
 from healer.rollout.host_run import Crew, HostRun
 from healer.rollout.machine import HostState
@@ -21,16 +27,24 @@ WAKE = 1.0
 """Seconds after which the scheduler is asked again though nothing was heard: the time may have changed its mind."""
 
 
+class _Freed:
+    """The news that a host has ended, though its worker still hangs up: another may start already."""
+
+
 class PlayRun:
     """One play over its hosts."""
 
     def __init__(self, play: PlayContext, members: Sequence[Member], doors: Doors, recorder: Recorder) -> None:
         """Bind the play; hosts get their drivers, nothing is connected yet."""
-        self._play, self._members, self._doors, self._recorder = play, members, doors, recorder
+        self._play, self._doors, self._recorder = play, doors, recorder
+        history = () if play.inputs.check else debt_history(doors.journal)
+        owed, standing = debts_before(history, recorder.run), standing_debts(history)
+        self._members = _with_past(play, members, doors, owed)
+        self._drained = frozenset(host for host, debts in owed.items() if owes_undrain(debts, play.play))
         self._delegates = Delegates(play.inputs.inventory, doors, play.inputs.run)
         groups = {member.host: member.group for member in members}
-        self._crew = Crew(play, doors, recorder, self._delegates, groups)
-        self._news: queue.Queue[BaseException | None] = queue.Queue()
+        self._news: queue.Queue[BaseException | _Freed | None] = queue.Queue()
+        self._crew = Crew(play, doors, recorder, self._delegates, groups, owed, standing, lambda: self._news.put(_Freed()))
         self._busy = 0
         self._runs: dict[str, HostRun] = {}
 
@@ -62,6 +76,8 @@ class PlayRun:
         lost: JournalError | None = None
         while self._busy:
             trouble = self._news.get()
+            if isinstance(trouble, _Freed):
+                continue
             self._busy -= 1
             if trouble is not None:
                 self._doors.stop.set()
@@ -111,12 +127,17 @@ class PlayRun:
         return allowed and member.touchable and state.stage == "looked" and state.health is not Verdict.UNKNOWN
 
     def _unsettled(self, host: str) -> bool:
+        """Whether an act is to be asked about before anything else: of a host that has ended, or on a host that others act on too."""
         state = self._state(host)
-        return state.stage == "ended" and state.open is not None and not self._play.inputs.check
+        if state.open is None or self._play.inputs.check:
+            return False
+        return state.stage == "ended" or (state.open.on not in ("", host) and not isinstance(state.open.action.verb, Reboot))
 
     def _all(self, members: Sequence[Member], work: Callable[[HostRun, Member], None]) -> None:
+        crowded = len(self._members) > self._doors.most_logins
         for member in members:
-            self._submit(self._runs[member.host], partial(work, self._runs[member.host], member))
+            task = partial(work, self._runs[member.host], member)
+            self._submit(self._runs[member.host], partial(_leaving, self._runs[member.host], task) if crowded else task)
         while self._busy:
             self._hear(None)
 
@@ -126,15 +147,20 @@ class PlayRun:
         future.add_done_callback(lambda done: self._news.put(done.exception()))
 
     def _hear(self, timeout: float | None) -> None:
-        """Wait for one worker to finish. What stops the run is raised here; the others finish first (see run)."""
-        try:
-            trouble = self._news.get(timeout=timeout)
-        except queue.Empty:
-            return
-        self._busy -= 1
-        if trouble is not None:
+        """Wait for news, and take all that there is. What stops the run is raised here; the other workers finish first (see run)."""
+        with suppress(queue.Empty):
+            heard = [self._news.get(timeout=timeout)]
+            while not self._news.empty():
+                heard.append(self._news.get())
+            self._take_in(heard)
+
+    def _take_in(self, heard: Sequence[BaseException | _Freed | None]) -> None:
+        ended = [one for one in heard if not isinstance(one, _Freed)]
+        self._busy -= len(ended)
+        troubles = sorted(filter(None, ended), key=lambda trouble: not isinstance(trouble, JournalError))
+        if troubles:
             self._doors.stop.set()
-            raise trouble
+            raise troubles[0]
 
     def _refuse_twins(self) -> None:
         """End the second of two names for one machine: two slots must never act on the same host."""
@@ -152,7 +178,8 @@ class PlayRun:
         while True:
             self._doors.check_stop()
             decision = self._decide()
-            self._doors.waiting(decision.waits)
+            with suppress(Exception):  # whoever shows it decides nothing
+                self._doors.waiting(decision.waits)
             self._carry_out(decision, started)
             self._go_on_after_crash(started)
             if decision.done and not self._busy:
@@ -172,7 +199,8 @@ class PlayRun:
         self._all(targets, lambda run, _member: run.forecast())
 
     def _fleet(self) -> Fleet:
-        return fleet_of(self._recorder.state, self._play.index, self._members, prepares=bool(self._play.play.prepare))
+        prepares = bool(self._play.play.prepare)
+        return fleet_of(self._recorder.state, self._play.index, self._members, prepares=prepares, drained=self._drained)
 
     def _decide(self) -> Decision:
         return decide(self._fleet(), self._play.policy, self._members)
@@ -193,6 +221,26 @@ class PlayRun:
             if self._state(member.host).in_slot and member.host not in started:
                 started.add(member.host)
                 self._submit(self._runs[member.host], self._runs[member.host].slot)
+
+
+def _with_past(
+    play: PlayContext, members: Sequence[Member], doors: Doors, owed: Mapping[str, Sequence[Owe]]
+) -> tuple[Member, ...]:  # fmt: skip
+    """Return the members with what is known of them from earlier runs: who owes something, and how long they need."""
+    if play.inputs.check:
+        return tuple(members)
+    history = doors.journal.about("", ("run_ended",), HISTORY) if len(members) > 1 else ()
+    key = play_key(play.inputs.playbook.file, play.index, play.play.name)
+    seconds = expected(history, key, [member.host for member in members])
+    return tuple(replace(member, owes=member.host in owed, seconds=seconds.get(member.host, 0.0)) for member in members)
+
+
+def _leaving(host_run: HostRun, work: Callable[[], None]) -> None:
+    """Do the work and log out: whoever waits for a slot in a large fleet must not keep a connection and a thread meanwhile."""
+    try:
+        work()
+    finally:
+        host_run.session.drop()
 
 
 def _bounded(host_run: HostRun, work: Callable[[], None]) -> None:

@@ -10,7 +10,7 @@ from healer.model.events import Terminal
 from healer.model.facts import Verdict
 from healer.model.policy import Member
 from healer.rollout.fold import RunState
-from healer.rollout.machine import HostState
+from healer.rollout.machine import LEFT_WHOLE, HostState
 
 GOOD_ENDS: frozenset[Terminal | None] = frozenset({"ok", "changed"})
 GONE: frozenset[Terminal | None] = frozenset({"held", "unreachable", "unknown"})
@@ -25,7 +25,8 @@ class Fleet:
 
     `halted` is the reason of a recorded halt. `prepares` says that the play has a `prepare` section: then a look is not enough to
     start. `working` are hosts that a worker looks at or prepares right now: they are neither started nor ended. `left` maps
-    hosts that an earlier play of the run left behind to the reason, and `failures` are hosts that failed there.
+    hosts that an earlier play of the run left behind to the reason, and `failures` are hosts that failed there. `drained` are hosts
+    that an earlier run has taken out of service and this one has not put back yet.
     """
 
     hosts: Mapping[str, HostState] = field(default_factory=dict)
@@ -34,6 +35,12 @@ class Fleet:
     working: frozenset[str] = frozenset()
     left: Mapping[str, str] = field(default_factory=dict)
     failures: Mapping[str, str] = field(default_factory=dict)
+    drained: frozenset[str] = frozenset()
+
+    def why_out(self, host: str) -> str:
+        """Return why the host cannot be counted on to serve, empty when it can."""
+        reason = self.left.get(host) or why_out(self.of(host))
+        return reason or ("drained by an earlier run" if host in self.drained else "")
 
     def of(self, host: str) -> HostState:
         """Return where the host stands."""
@@ -41,17 +48,33 @@ class Fleet:
 
 
 def fleet_of(
-    state: RunState, play: int, members: Sequence[Member], *, prepares: bool = False, working: Iterable[str] = ()
-) -> Fleet:  # fmt: skip
-    """Return the scheduler's view of a play. What earlier plays of the run broke counts in this one too."""
+    state: RunState,
+    play: int,
+    members: Sequence[Member],
+    *,
+    prepares: bool = False,
+    working: Iterable[str] = (),
+    drained: Iterable[str] = (),
+) -> Fleet:
+    """Return the scheduler's view of a play. What earlier plays of the run broke counts in this one too.
+
+    `drained` are hosts that an earlier run took out of service.
+    """
+    hosts = {member.host: state.host(play, member.host) for member in members}
     return Fleet(
-        hosts={member.host: state.host(play, member.host) for member in members},
+        hosts=hosts,
         halted=state.halted,
         prepares=prepares,
         working=frozenset(working),
         left=_earlier(state, play, lambda host: host.terminal in BAD_ENDS),
         failures=_earlier(state, play, has_failed),
+        drained=frozenset(name for name in drained if name not in hosts or not _is_back(hosts[name])),
     )
+
+
+def _is_back(host: HostState) -> bool:
+    """Whether a host that came out of service was put back in its slot."""
+    return bool(host.role) and host.terminal in LEFT_WHOLE
 
 
 def _earlier(state: RunState, play: int, concerns: Callable[[HostState], bool]) -> dict[str, str]:

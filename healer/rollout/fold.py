@@ -101,6 +101,11 @@ class RunState:
         """The frozen inputs by name."""
         return self.started.documents if self.started else {}
 
+    @property
+    def unsettled(self) -> tuple[str, ...]:
+        """The hosts of which it is not known what became of an act."""
+        return tuple(host.host for play in self.plays.values() for host in play.hosts.values() if host.open is not None)
+
     def host(self, play: int, host: str) -> HostState:
         """Return where a host stands in a play; pending when nothing is known of it."""
         entered = self.plays.get(play)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from healer.model.action import Act, Action, Decision, Refuse, Skip
 from healer.model.facts import plain
@@ -60,7 +61,14 @@ def as_saved(saved: Mapping[str, Decision], address: str, shown: Decision, decis
         return decision
     if section_of(address) not in FORETOLD and expected is None:
         return decision
-    if expected is not None and plain(expected) == plain(shown):
+    if expected is not None and _meant(expected) == _meant(shown):
         return decision
     reason = "the saved plan says something else: what it read on this host has moved since; make a new plan"
     return Refuse(reason, terminal="refused")
+
+
+def _meant(decision: Decision) -> object:
+    """Return what of a decision has to be the same as in the plan: not whether it could be taken back, which the download decides."""
+    if isinstance(decision, Act) and "rollback" in decision.results:
+        decision = replace(decision, results={name: value for name, value in decision.results.items() if name != "rollback"})
+    return plain(decision)

@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from healer.model.errors import HostError, PlaybookError
-from healer.model.events import Drained, Event, GateJudged, SoakStarted, Undrained
+from healer.model.events import Drained, Event, GateJudged, Note, SoakStarted, Terminal, Undrained
 from healer.model.facts import Verdict
 from healer.rollout.context import PlayContext
+from healer.rollout.debts import UNDRAIN, undrain
 from healer.rollout.doors import Doors
 from healer.rollout.machine import HostState, section_of
 from healer.rollout.task_run import TaskRun
@@ -20,6 +21,8 @@ from healer.verify.gates import GATE_FACTS, Judgement, judge, record
 SETTLE = 60.0
 """Seconds that a host gets after its acts until the default gate must be good."""
 SETTLE_EVERY = 2.0
+AGAIN = "-again"
+"""Stands behind the names of sections that are run a second time, after a rollback."""
 KEEP_EVERY = 45.0
 """Seconds between renewals of the lease while the host soaks."""
 
@@ -33,6 +36,11 @@ class Gatekeeper:
     def __init__(self, play: PlayContext, doors: Doors, work: Work, tasks: TaskRun, guarded: Guarded) -> None:
         """Bind the host."""
         self._play, self._doors, self._work, self._tasks, self._guarded = play, doors, work, tasks, guarded
+        self._times = ""
+        self._draining = False
+        self._book = tasks.turns.book
+        self.comes_back = False
+        """Whether an earlier run took the host out of service, so that it is ours to put it back."""
 
     @property
     def _state(self) -> HostState:
@@ -41,7 +49,7 @@ class Gatekeeper:
     def find_drained(self, *, tentative: bool = False) -> bool:
         """Whether somebody else has drained the host; it stays so at the end. `tentative`: what cannot be judged yet is judged later."""
         rolling, where = self._play.play.rolling, self._play.play.where
-        if not rolling.drained_when or self._work.drained:
+        if not rolling.drained_when or self._work.drained or self.comes_back:
             return self._work.drained == "found"
         scope = self._play.scope(self._work.host, None, self._work.data())
         try:
@@ -61,16 +69,32 @@ class Gatekeeper:
         if self._work.drained or self._play.inputs.check or self.find_drained() or not drain:
             return None
         self._work.drained = "ours"  # from now on: a task of the drain may itself be one that disrupts
+        self._owe_way_back()
         trouble = self._guarded(lambda: self._tasks.run(drain, "drain"))
-        if trouble is not None and not self._drain_began():
+        if trouble is not None and not self._began("drain"):
             self._work.drained = ""
+            self._book.pay((UNDRAIN,))
         else:
             self._write(Drained(self._work.host.name, self._play.index, before=self._record()))
         return Trouble(trouble.terminal, f"drain failed: {trouble.reason}") if trouble else None
 
-    def _drain_began(self) -> bool:
+    def take_over(self) -> None:
+        """Go on where an earlier run left the host out of service: what is due is done, and then it is put back.
+
+        What had failed before that run drained it may have failed still; what failed since is not well.
+        """
+        failed = self._book.failed_before()
+        before = self._state.before if failed is None else {**self._state.before, "failed": failed}
+        self._work.drained = "ours"
+        self._write(Note(self._work.host.name, "an earlier run left it out of service: it goes on from there"))
+        self._write(Drained(self._work.host.name, self._play.index, before=before))
+
+    def _owe_way_back(self) -> None:
+        self._book.owe((undrain(self._play.inputs.run, self._play.play),))
+
+    def _began(self, section: str) -> bool:
         mine = self._work.run.acts.of(self._work.host.name)
-        return any(section_of(address) == "drain" and self._play.owns(address) for address, _index in mine)
+        return any(section_of(address) == section and self._play.owns(address) for address, _index in mine)
 
     def _record(self) -> Mapping[str, object]:
         """Return how the drained host is; where that cannot be read the gate will compare with how it was before."""
@@ -80,9 +104,27 @@ class Gatekeeper:
         except HostError:
             return {}
 
-    def prove(self) -> Trouble | None:
-        """Return None when the host is proved to be well and in service again, else why it is not."""
-        return self._verify(SETTLE) or self._health("health") or self._undrain() or self._soak()
+    def drain_again(self) -> Trouble | None:
+        """Take a host that was back in service out of it once more, for its way back. What the gate compares with stays what it was."""
+        state, drain = self._state, self._play.play.rolling.drain
+        out = state.drained and not self._began("undrain")
+        if out or not drain or self._work.drained == "found" or self._draining:
+            return None
+        self._draining = True  # a task of the drain may itself be one that disrupts
+        self._owe_way_back()
+        trouble = self._guarded(lambda: self._tasks.run(drain, f"drain{AGAIN}"))
+        self._work.drained = "ours"
+        self._write(Drained(self._work.host.name, self._play.index, before=state.before_drained))
+        return Trouble(trouble.terminal, f"drain failed: {trouble.reason}") if trouble else None
+
+    def prove(self, times: str = "") -> Trouble | None:
+        """Return None when the host is proved to be well and in service again, else why it is not.
+
+        A trouble that speaks against what was done ends in `failed`; others say that the health is not known, or that the way back
+        into service failed. `times` is added to the names of the sections: what was proved before is asked again.
+        """
+        self._times = times
+        return self._verify(SETTLE) or self._health(f"health{times}") or self._undrain() or self._soak()
 
     def _verify(self, seconds: float) -> Trouble | None:
         """Judge the default gate until it is good or the time is over. Unknown at the end is not good."""
@@ -95,7 +137,8 @@ class Gatekeeper:
         self._write(GateJudged(self._work.host.name, self._play.index, judgement.verdict, judgement.reasons))
         if judgement.verdict is Verdict.GOOD:
             return None
-        return Trouble("held", f"health gate {judgement.verdict}: {'; '.join(judgement.reasons)}")
+        terminal: Terminal = "failed" if judgement.verdict is Verdict.BAD else "unknown"
+        return Trouble(terminal, f"health gate {judgement.verdict}: {'; '.join(judgement.reasons)}")
 
     def _judge(self) -> Judgement:
         state = self._state
@@ -108,14 +151,15 @@ class Gatekeeper:
 
     def _health(self, section: str) -> Trouble | None:
         trouble = self._guarded(lambda: self._tasks.run(self._play.play.health, section))
-        return Trouble("held", f"health check: {trouble.reason}") if trouble else None
+        return Trouble(trouble.terminal, f"health check: {trouble.reason}") if trouble else None
 
     def _undrain(self) -> Trouble | None:
-        if self._work.drained != "ours":
+        if self._work.drained != "ours" or (self._times and not self._state.drained_by_us):
             return None
-        trouble = self._guarded(lambda: self._tasks.run(self._play.play.rolling.undrain, "undrain"))
+        trouble = self._guarded(lambda: self._tasks.run(self._play.play.rolling.undrain, f"undrain{self._times}"))
         if trouble is not None:
             return Trouble("held", f"undrain failed: {trouble.reason}")
+        self._book.pay((UNDRAIN,))
         self._write(Undrained(self._work.host.name, self._play.index))
         return self._verify(SETTLE)
 
@@ -126,7 +170,7 @@ class Gatekeeper:
             return None
         self._write(SoakStarted(self._work.host.name, self._play.index, seconds))
         self._rest(seconds)
-        return self._verify(0.0) or self._health("health-soaked")
+        return self._verify(0.0) or self._health(f"health-soaked{self._times}")
 
     def _rest(self, seconds: float) -> None:
         """Wait, and keep the lease meanwhile: nobody else shall begin here before the host is proved. A lost one decides nothing."""

@@ -4,9 +4,9 @@ The slot is freed by proof of health only: a host whose health is bad or not kno
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from healer.model.action import Reboot
+from healer.model.action import Owe, Reboot
 from healer.model.errors import HostError, InputError, UnreachableError
 from healer.model.events import (
     ActEnded,
@@ -25,10 +25,12 @@ from healer.model.host import Host
 from healer.model.playbook import Task
 from healer.rollout.context import PlayContext
 from healer.rollout.doors import Doors
+from healer.rollout.dues import Dues
 from healer.rollout.foretelling import is_work, named_facts
 from healer.rollout.gatekeeping import Gatekeeper
+from healer.rollout.going_back import WayBack, known_versions
 from healer.rollout.machine import LEFT_WHOLE, HostState, section_of
-from healer.rollout.planning import steps
+from healer.rollout.planning import Known, steps
 from healer.rollout.proving import fresh_versions, frozen_for, release_key
 from healer.rollout.recorder import Recorder
 from healer.rollout.session import Session
@@ -37,6 +39,8 @@ from healer.rollout.troubles import LOST, PREPARED, joined, trouble_of, unexpect
 from healer.rollout.work import CutShort, Delegates, Trouble, Work
 from healer.verify.gates import GATE_FACTS, healthy_at_start, record
 
+PROVED = "resume: the host is proved to be well"
+"""Who acknowledges a hold that the same run takes back."""
 RETURNS = 120.0
 """Seconds that resume gives a host with an open act to be reachable again; one that boots gets its own time."""
 
@@ -51,6 +55,12 @@ class Crew:
     delegates: Delegates
     groups: Mapping[str, str]
     """Budget group by host."""
+    owed: Mapping[str, tuple[Owe, ...]] = field(default_factory=dict)
+    """What earlier runs left to be done, by host."""
+    standing: Mapping[str, tuple[Owe, ...]] = field(default_factory=dict)
+    """That and what this run has left so far."""
+    freed: Callable[[], None] = lambda: None
+    """Called when a host has ended: another may start, while this one still hangs up."""
 
 
 class HostRun:
@@ -66,7 +76,11 @@ class HostRun:
         self._gate = Gatekeeper(crew.play, crew.doors, self._work, self._tasks, self._guarded)
         self._tasks.turns.before_disruption = self._gate.drain
         self._tasks.turns.after_lease = self._look_again
-        self._tasks.turns.frozen = self._frozen_versions
+        self._tasks.turns.known = self._known_versions
+        self._tasks.turns.book.open(crew.standing.get(host.name, ()))
+        self._dues = Dues(crew.play, self._work, self._tasks.turns.book, crew.owed.get(host.name, ()))
+        self._gate.comes_back = self._dues.comes_back
+        self._back = WayBack(crew.play, crew.doors, self._work, self._tasks)
         self._release = ""
         self._walked: set[str] = set()
 
@@ -81,7 +95,7 @@ class HostRun:
         A host that cannot be read ends here when it is `touchable`; others only count in their budget group.
         """
         try:
-            facts = self._read(self._needed() if touchable else set())
+            facts = self._read(self._needed() | self._dues.witnesses() if touchable else set())
         except (HostError, InputError) as error:
             reason = f"{error.message} {error.advice}".strip()
             self._write(HostLooked(self.host.name, self._play.index, Verdict.UNKNOWN, reason))
@@ -89,6 +103,8 @@ class HostRun:
                 self.end("unreachable" if isinstance(error, UnreachableError) else "failed", reason)
             return
         self._write(self._looked(facts))
+        if touchable:
+            self._dues.review(facts)
         if not self._play.inputs.check:
             self._gate.find_drained(tentative=True)
 
@@ -173,7 +189,11 @@ class HostRun:
         if trouble is None and "prepare" not in self._walked:
             trouble = self._prepared()
         self._work.acted = self.state.acted
+        if trouble is None and self._gate.comes_back and not self._work.drained:
+            self._gate.take_over()
         trouble = trouble or self._sections()
+        if trouble is None or trouble.terminal == "failed":
+            self._guarded(self._tasks.turns.book.review_restarts)
         if trouble is not None and trouble.terminal == "unknown":
             self._hold(trouble)
             return
@@ -208,7 +228,8 @@ class HostRun:
 
     def _sections(self) -> Trouble | None:
         play = self._play.play
-        for section, tasks in (("pre_tasks", play.pre_tasks), ("tasks", play.tasks), ("post_tasks", play.post_tasks)):
+        own = (("pre_tasks", play.pre_tasks), ("tasks", play.tasks), ("post_tasks", play.post_tasks))
+        for section, tasks in (*self._dues.sections(), *own):
             trouble = self._section(section, tasks)
             if trouble is not None:
                 return trouble
@@ -220,6 +241,9 @@ class HostRun:
         if trouble is not None and trouble.terminal in LOST:
             return trouble
         return joined(trouble, self._guarded(lambda: self._tasks.handlers(section), f"handlers-{section}"))
+
+    def _known_versions(self) -> Known:
+        return known_versions(self.state, self._doors, self._frozen_versions())
 
     def _frozen_versions(self) -> Mapping[str, str]:
         if self.state.role == "canary" or not self._crew.recorder.state.frozen:
@@ -233,14 +257,29 @@ class HostRun:
     def _put_back(self, trouble: Trouble | None) -> None:
         """Verify, undrain, soak, end. Where nothing was done there is nothing to prove."""
         touched = self._work.acted or self._work.drained == "ours"
+        if self.state.rollback is not None:
+            self._go_back(self.state.rollback.reason)
+            return
         bad = self._gate.prove() if touched else None
         if bad is not None:
+            self.settle()  # a crash may have left an act of the way out open; going back needs to know what became of it
             reason = f"{trouble.reason}; then {bad.reason}" if trouble else bad.reason
-            self._hold(Trouble("unknown" if self.state.open is not None else "held", reason))
+            if self._back.concerns(bad):
+                self._go_back(reason)
+            else:
+                self._hold(Trouble("unknown" if self.state.open is not None else "held", reason))
         elif trouble is not None:
             self.end(trouble.terminal, trouble.reason)
         else:
             self._end_well(touched=touched)
+
+    def _go_back(self, why: str) -> None:
+        """Take the host's upgrades back. Only where it is proved to be well again it is let go."""
+        ended = self._back.go(why, self._gate, self._guarded)
+        if ended.terminal == "failed":
+            self.end("failed", ended.reason)
+        else:
+            self._hold(Trouble("unknown" if self.state.open is not None else "held", ended.reason))
 
     def _end_well(self, *, touched: bool) -> None:
         """End the host. What it proved is written down first: once it has ended others may start, and they must find it."""
@@ -286,7 +325,11 @@ class HostRun:
     def end(self, terminal: Terminal, reason: str) -> None:
         """Record the host's end and hang up."""
         safe: Terminal = "unknown" if self.state.open is not None and terminal in LEFT_WHOLE | {"failed"} else terminal
+        if self.state.held and self.state.in_slot and safe in LEFT_WHOLE:
+            # It was held before a crash, in the slot in which it has now been proved: nobody needs to look any more.
+            self._write(HostAcknowledged(self.host.name, PROVED))
         self._write(HostEnded(self.host.name, self._play.index, safe, reason, acted=self._work.acted))
+        self._crew.freed()
         self.hang_up()
 
     def hang_up(self) -> None:

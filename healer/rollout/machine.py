@@ -4,7 +4,7 @@
 
 A host may end from every state; a settled act leads an ended host back into its slot.
 The law of the whole product is written here once: no act outside a slot but in `prepare`, no second act while the first has no
-result, no good end while the host is drained by us, an act is open, or the gate was not good.
+result, no good end while the host is drained by us, an act is open, or the gate was not good, or after its packages were rolled back.
 """
 
 from collections.abc import Mapping
@@ -29,12 +29,14 @@ from healer.model.events import (
     HostPrepared,
     LeaseTaken,
     Note,
+    RollbackStarted,
     SlotTaken,
     SoakStarted,
     TaskEnded,
     TaskPlanned,
     Terminal,
     Undrained,
+    VersionQuarantined,
 )
 from healer.model.facts import Verdict
 
@@ -45,7 +47,7 @@ IN_SLOT: frozenset[Stage] = frozenset({"running", "soaking"})
 LEFT_WHOLE: frozenset[Terminal] = frozenset({"ok", "changed", "skipped", "waiting", "busy", "not_started"})
 """Terminals that promise that nothing is half done on the host: it is in service as before and no act is open."""
 
-ALWAYS_ALLOWED = (HostHeld, HostAcknowledged, DebtOwed, DebtPaid, Note)
+ALWAYS_ALLOWED = (HostHeld, HostAcknowledged, DebtOwed, DebtPaid, Note, VersionQuarantined)
 """What may be said of a host after its end too."""
 
 
@@ -69,7 +71,7 @@ class HostState:
     before we came; `before_drained` takes the place of `before` while it is drained by us. `open` is a mutating act whose result
     is not known. `handlers` are notified (names, or topics that handlers listen to) and not known to have run; a host
     that ends whole owes none. `acted` counts acts in a slot, on this host, only: what `prepare` does disturbs nobody. `prepared`
-    and `gate` are None until judged.
+    and `gate` are None until judged. `rollback` is set once its upgrade is being taken back.
     `forgiven`: a person went on with the run after its halt, so what happened on this host no longer speaks against the others.
     """
 
@@ -96,6 +98,7 @@ class HostState:
     terminal: Terminal | None = None
     end_reason: str = ""
     forgiven: bool = False
+    rollback: RollbackStarted | None = None
 
     @property
     def in_slot(self) -> bool:
@@ -179,7 +182,7 @@ def _leased(event: LeaseTaken, state: HostState) -> HostState:
 
 @_apply.register
 def _drained(event: Drained, state: HostState) -> HostState:
-    _require(state, event, event.found or state.stage == "running", "only a host in a slot is drained")
+    _require(state, event, event.found or state.in_slot, "only a host in a slot is drained")
     return replace(state, drained=True, found=event.found, before_drained=event.before)
 
 
@@ -254,6 +257,7 @@ def _ended(event: HostEnded, state: HostState) -> HostState:
         _require(state, event, not state.drained_by_us, f"it is still drained and would end {event.terminal}")
     if event.terminal in ("ok", "changed"):
         _require(state, event, state.gate in (None, Verdict.GOOD), f"its gate was not good and it would end {event.terminal}")
+        _require(state, event, state.rollback is None, f"its packages were rolled back and it would end {event.terminal}")
     handlers = () if event.terminal in LEFT_WHOLE else state.handlers
     acted = state.acted or event.acted
     return replace(state, stage="ended", terminal=event.terminal, end_reason=event.reason, acted=acted, handlers=handlers)
@@ -278,6 +282,18 @@ def _owes(event: DebtOwed, state: HostState) -> HostState:
 @_apply.register
 def _paid(event: DebtPaid, state: HostState) -> HostState:
     return replace(state, debts=tuple(debt for debt in state.debts if debt.kind != event.debt_kind))
+
+
+@_apply.register
+def _goes_back(event: RollbackStarted, state: HostState) -> HostState:
+    _require(state, event, state.in_slot, "only a host in a slot goes back")
+    _require(state, event, state.open is None, f"the result of {state.open_address} is not known yet")
+    return replace(state, rollback=event)
+
+
+@_apply.register
+def _quarantined(_event: VersionQuarantined, state: HostState) -> HostState:
+    return state
 
 
 @_apply.register

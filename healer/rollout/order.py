@@ -1,4 +1,4 @@
-"""In which order hosts come: a jump host after the hosts behind it, and ordered batches where the play has them."""
+"""In which order hosts come: a jump host after the hosts behind it, ordered batches where the play has them, the longest first."""
 
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -31,6 +31,13 @@ def _place(first: Member, by_name: Mapping[str, Member], placed: dict[str, Membe
             entered.add(ahead[0])
         else:
             placed.setdefault(member.host, stack.pop())
+
+
+def urgent_first(members: Sequence[Member]) -> tuple[Member, ...]:
+    """Return the members in the order in which they are asked whether they may start: whoever owes something first, then whoever
+    needs longest, so that nobody is still at work alone at the end. Equals stay in the given order; without a history all are equal.
+    """
+    return tuple(sorted(members, key=lambda member: (not member.owes, -member.seconds)))
 
 
 def circle_of(host: str, members: Sequence[Member]) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from healer.failpoints import reach
 from healer.inventory.login_variables import LoginVariables
 from healer.model.action import Act, Action, CallPython, Job, LookAgain, PutFile, Reboot, Run, Verb
 from healer.model.command import Command
@@ -26,8 +27,23 @@ from healer.rollout.work import Delegates, Work
 ASK_A_PERSON = (
     "it was begun before the interruption and cannot be asked about; say what became of it with `healer resume RUN --settle HOST=done|redo`"
 )
+ATTEMPTS = 3
+"""How often an act that the host cut off is begun in all. A host that cuts off each of them is left to a person."""
+LOST = "cut_off"
+"""The detail of an attempt's end that says that another one follows."""
 DELEGATE_WAITS = 60.0
 """Seconds that a delegated task waits for another run to give the lease back."""
+
+
+def begins_anew(verb: Verb, seen: Seen, attempt: int) -> bool:
+    """Whether an act that was cut off is to be begun again, under an id of its own: only one that looks first what is there."""
+    return seen.lost and isinstance(verb, Job) and verb.convergent and attempt < ATTEMPTS
+
+
+def as_cut_off(seen: Seen) -> Seen:
+    """Return the end of an attempt that will be followed by another: it is certain that it did not come to its end."""
+    reason = f"{seen.reason}; it is begun anew and looks first at what is there"
+    return replace(seen, verdict=Verdict.BAD, reason=reason, detail={**seen.detail, LOST: True})
 
 
 def ended_of(intent: ActIntended, seen: Seen) -> ActEnded:
@@ -72,6 +88,7 @@ class Performer:
         """
         with self._delegates.turn(session.host.name):
             lease, new = self._lease(session)
+        reach("lease.taken")
         if new and session is self._work.session:
             self._work.write(LeaseTaken(self._work.host.name, lease.boot_id, lease.epoch))
         return lease.boot_id
@@ -109,35 +126,72 @@ class Performer:
         if not mutates(action):
             return perform(self._placed(action.verb, place.task.where), self._scene(place, "", ""))
         intent, ended = self._work.run.act(self._work.host.name, place.address, place.index)
-        if ended is not None and ended.verdict is not Verdict.UNKNOWN:
+        if ended is not None and ended.verdict is not Verdict.UNKNOWN and not ended.detail.get(LOST):
             busy = bool(ended.detail.get("busy"))
             return Seen(
                 ended.verdict, ended.changed, ended.reason, ended.status, ended.output, ended.output, busy=busy, detail=ended.detail
             )
         with self._delegates.turn(place.session.host.name):
-            return self._mutate(action, place, intent)
+            return self._mutate(action, place, intent, cut_off=ended is not None and bool(ended.detail.get(LOST)))
 
-    def _mutate(self, action: Action, place: Place, intent: ActIntended | None) -> Seen:
-        """Write the intent, act, write the result. An intent that is there already is asked about instead."""
-        host = self._work.host.name
+    def _mutate(self, action: Action, place: Place, intent: ActIntended | None, *, cut_off: bool) -> Seen:
+        """Write the intent, act, write the result. An intent that is there already is asked about instead.
+
+        `cut_off`: that intent's result is known, and another attempt is to follow.
+        """
         boot_id = self.take_lease(place.session)
         self._work.acted = self._work.acted or place.session is self._work.session
         verb = self._placed(action.verb, place.task.where)
         if intent is None:
-            act = self._play.act_id(host, place.address, place.index)
-            scene = self._scene(place, act, boot_id)
-            shown = hidden_action(action) if place.task.no_log else action
-            on = place.session.host.name
-            intent = ActIntended(host, place.address, place.index, act, shown, on=on, boot_id=boot_id, prefix=scene.prefix)
-            self._work.write(intent)
-            seen = perform(verb, scene)
+            intent, seen = self._attempt(action, place, boot_id, 1)
+        elif cut_off:
+            intent, seen = self._attempt(action, place, self._lease_anew(place.session), self._number(intent) + 1)
         else:
-            scene = replace(self._scene(place, intent.act, intent.boot_id), begun=True)
+            scene = replace(self._scene(place, intent.act, intent.boot_id), begun=True, attempt=self._number(intent))
             seen = self._too_late(verb, scene, boot_id, place.planned) or self._settled(verb, scene, boot_id)
-        ended = ended_of(intent, seen)
-        self._work.write(hidden_act(ended) if place.task.no_log else ended)
+        reach(f"done.{verb.verb}")
+        intent, seen = self._finish(action, place, intent, seen)
+        self._keep(place, intent, seen)
         place.session.forget(action.makes_stale)
         return seen
+
+    def _finish(self, action: Action, place: Place, intent: ActIntended, seen: Seen) -> tuple[ActIntended, Seen]:
+        """Begin anew what the host cut off, where the act is made for that, and return the last attempt."""
+        while begins_anew(action.verb, seen, self._number(intent)):
+            try:
+                boot_id = self._lease_anew(place.session)
+            except HostError as error:
+                return intent, replace(seen, reason=f"{seen.reason}; then: {error.message}", lost=False)
+            self._keep(place, intent, as_cut_off(seen))
+            intent, seen = self._attempt(action, place, boot_id, self._number(intent) + 1)
+        return intent, seen
+
+    def _attempt(self, action: Action, place: Place, boot_id: str, number: int) -> tuple[ActIntended, Seen]:
+        """Write the intent and act. A later attempt has changed something whatever it found, and a refusal of it proves nothing."""
+        host, on = self._work.host.name, place.session.host.name
+        act = self._play.act_id(host, place.address, place.index, number)
+        scene = replace(self._scene(place, act, boot_id), attempt=number, begun=number > 1)
+        shown = hidden_action(action) if place.task.no_log else action
+        intent = ActIntended(host, place.address, place.index, act, shown, on=on, boot_id=boot_id, prefix=scene.prefix)
+        self._work.write(intent)
+        reach(f"send.{action.verb.verb}")
+        seen = perform(self._placed(action.verb, place.task.where), scene)
+        return intent, seen if number == 1 else replace(seen, changed=True, busy=False)
+
+    def _keep(self, place: Place, intent: ActIntended, seen: Seen) -> None:
+        ended = ended_of(intent, seen)
+        self._work.write(hidden_act(ended) if place.task.no_log else ended)
+
+    def _number(self, intent: ActIntended) -> int:
+        """Return which attempt an intent is."""
+        ids = [self._play.act_id(intent.host, intent.address, intent.index, number) for number in range(1, ATTEMPTS + 1)]
+        return ids.index(intent.act) + 1 if intent.act in ids else ATTEMPTS
+
+    def _lease_anew(self, session: Session) -> str:
+        """Take the lease of what may be another boot, and believe nothing that was read before it."""
+        session.lose_lease()
+        session.forget(("*",))
+        return self.take_lease(session)
 
     @staticmethod
     def _too_late(verb: Verb, scene: Scene, boot_id: str, planned: Planned | None) -> Seen | None:
@@ -161,9 +215,11 @@ class Performer:
         with self._delegates.turn(session.host.name):
             boot_id = self._lease(session)[0].boot_id
             elsewhere = partial(self._delegates.asking, asker=self._work.host.name)
-            scene = Scene(session, self._doors, intent.act, elsewhere, intent.boot_id, intent.prefix, begun=True)
+            number = self._number(intent)
+            scene = Scene(session, self._doors, intent.act, elsewhere, intent.boot_id, intent.prefix, begun=True, attempt=number)
             verb = self._placed(intent.action.verb, Where())
-            ended = ended_of(intent, self._too_late(verb, scene, boot_id, None) or self._settled(verb, scene, boot_id))
+            seen = self._too_late(verb, scene, boot_id, None) or self._settled(verb, scene, boot_id)
+            ended = ended_of(intent, as_cut_off(seen) if begins_anew(verb, seen, number) else seen)
         return hidden_act(ended) if is_masked(intent.action.summary) else ended
 
     def _settled(self, verb: Verb, scene: Scene, boot_id: str) -> Seen:

@@ -1,7 +1,7 @@
 """From a task to a decision: renders its arguments for one host, reads the facts that its step needs, and asks the step's pure plan."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from pydantic import BaseModel
 
@@ -19,6 +19,8 @@ from healer.rollout.doors import Doors
 from healer.rollout.session import Session
 from healer.steps.contract import Step, StepContext
 
+VERSIONED = "updates"
+"""The fact that every step reads whose plan is about package versions."""
 LOCAL = ("local", "ansible.builtin.local")
 
 
@@ -32,13 +34,23 @@ class Planned:
     decision: Decision
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What this run and those before it know of package versions, for one host; the fields are told in StepContext."""
+
+    frozen: Mapping[str, str] = field(default_factory=dict)
+    quarantined: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    former: Mapping[str, str] = field(default_factory=dict)
+    ran_before: tuple[str, ...] = ()
+
+
 def steps() -> Mapping[str, Step]:
     """Return all steps by name."""
     return plugins("healer.steps", Step)
 
 
 def plan_task(
-    play: PlayContext, doors: Doors, task: Task, host: Host, session: Session, *, scope: Scope, frozen: Mapping[str, str]
+    play: PlayContext, doors: Doors, task: Task, host: Host, session: Session, *, scope: Scope, known: Callable[[], Known]
 ) -> Planned:
     """Plan the task. Raises PlaybookError for arguments that cannot be rendered, HostError when the host cannot be read.
 
@@ -47,15 +59,20 @@ def plan_task(
     step = steps()[task.step]
     arguments = arguments_of(task, step, play.renderer, scope)
     facts = session.look((*step.needs, "identity")) if step.needs else Facts()
+    about = known() if VERSIONED in step.needs else Known()
+    own = about if session.host.name == host.name else Known(quarantined=about.quarantined)
     context = StepContext(
         host=host,
         facts=facts,
-        frozen=frozen if session.host.name == host.name else {},
+        frozen=own.frozen,
         window=play.window(session.host, doors.clock),
         control_node=_is_control_node(session.host, facts, doors),
         files=_files(play, step, task, arguments, scope),
         check=play.inputs.check,
         saved_plan=play.inputs.saving or play.inputs.saved is not None,
+        quarantined=own.quarantined,
+        former=own.former,
+        ran_before=own.ran_before,
     )
     return Planned(step, arguments, context, step.plan(arguments, context))
 

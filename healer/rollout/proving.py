@@ -48,3 +48,10 @@ def _brought_along(state: RunState, host: str, address: str) -> dict[str, str]:
             told = read_receipt(ended.output).versions
             found |= {name: after for name, before, after in told if after != before and f"{name}={after}" in allowed}
     return found
+
+
+def left_behind(state: RunState, host: str, address: str) -> tuple[str, ...]:
+    """Return the configuration files that the task's jobs left beside those in use, for a person to merge."""
+    records = [record for (intended, _index), record in state.acts.of(host).items() if intended == address]
+    jobs = [ended for intent, ended in records if intent and ended and isinstance(intent.action.verb, Job)]
+    return tuple(dict.fromkeys(path for ended in jobs for path in read_receipt(ended.output).left))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from healer.model.action import Reboot
 from healer.model.command import Command
-from healer.model.errors import HostError, HostKeyError, OutcomeUnknown, UnreachableError
+from healer.model.errors import HostError, HostKeyError, RefusedError
 from healer.model.facts import Identity, Kernel, Unknown, Verdict
 from healer.model.job import JobReport, JobSpec
 from healer.rollout.doors import Doors
@@ -16,7 +16,8 @@ from healer.rollout.session import Session
 
 LEAVE_MARK = """umask 077; mkdir -p /run/healer && : > "/run/healer/mark-$1" && sync
 if [ -d /run/systemd/system ]; then systemctl reboot; else reboot; fi"""
-SEE_MARK = '[ -e "/run/healer/mark-$1" ] && exit 10; exit 0'
+SEE_MARK = '[ -e "/run/healer/mark-$1" ] && exit 10; [ -w /var/lib/healer ] || exit 11; exit 0'
+NOT_YET = {0: "", 10: "the mark in /run is still there", 11: "/var/lib/healer is on a file system that is read-only"}
 ASK_AGAIN = (2.0, 2.0, 3.0, 5.0)
 """Seconds between attempts to log in while the host boots; the last one repeats."""
 
@@ -44,10 +45,12 @@ def reboot(verb: Reboot, session: Session, doors: Doors, act: str, boot_before: 
 
 
 def _send(spec: JobSpec, session: Session) -> JobReport:
-    """Start the boot. The answer is often lost with the link: then the witnesses tell."""
+    """Start the boot. The answer is often lost with the link, or killed with the gate: then the witnesses tell."""
     try:
         return session.start(spec)
-    except (UnreachableError, OutcomeUnknown) as error:
+    except RefusedError:
+        raise
+    except HostError as error:
         return JobReport("unasked", reason=error.message)
 
 
@@ -88,7 +91,7 @@ def _not_yet(session: Session, act: str, before: _Before) -> str:
     mark = session.remote.run(Command(("sh", "-c", SEE_MARK, "healer", act), timeout=20.0, become=True))
     if isinstance(mark.status, Unknown):
         return mark.status.reason
-    return "" if mark.status == 0 else "the mark in /run is still there"
+    return NOT_YET.get(mark.status, f"the mark in /run could not be looked for: exit code {mark.status}")
 
 
 def _is_boot_id(text: str) -> bool:
@@ -109,7 +112,7 @@ def _stays(verb: Reboot, session: Session, doors: Doors, began: float) -> Seen:
     if isinstance(booted, Unknown) or isinstance(later, Unknown):
         return Seen(Verdict.UNKNOWN, changed=True, reason="came back, but could not be read again after a while")
     if booted.boot_id != later.boot_id:
-        return Seen(Verdict.BAD, changed=True, reason=f"booted again within {verb.stay_up:g} s: a boot loop?")
+        return Seen(Verdict.BAD, changed=True, reason=f"booted again by itself within {verb.stay_up:g} s: a boot loop")
     detail = {"seconds": seconds, "boot_id": later.boot_id}
     return Seen(Verdict.GOOD, changed=True, reason=f"back after {seconds:g} s", detail=detail)
 

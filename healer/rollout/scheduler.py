@@ -15,7 +15,7 @@ from healer.rollout.budget import Budget, budgets, named
 from healer.rollout.canaries import Canaries, canaries_of
 from healer.rollout.fleet import Fleet, broken_by_us, has_failed
 from healer.rollout.machine import HostState
-from healer.rollout.order import batches, circle_of, ordered
+from healer.rollout.order import batches, circle_of, ordered, urgent_first
 
 Kind = Literal["work", "after", "canary", "barrier", "domain", "budget"]
 End = tuple[Terminal, str]
@@ -150,7 +150,7 @@ class _Round:
         self._rules: tuple[Callable[[Member], Wait | None], ...] = (
             self._work, self._after, self._canary, self._barrier, self._domain, self._budget,
         )  # fmt: skip
-        for member in touchable:
+        for member in urgent_first(touchable):
             if member.host in self._open and not fleet.of(member.host).in_slot:
                 self._ask(member)
 

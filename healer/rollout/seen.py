@@ -12,7 +12,10 @@ OUTPUT_KEPT = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """`busy` means that somebody else holds a lock on the host and nothing was done. `stdout` is for `register`."""
+    """`busy` means that somebody else holds a lock on the host and nothing was done. `stdout` is for `register`.
+
+    `lost` means that the host itself says: it began, it runs no more, and it left no result.
+    """
 
     verdict: Verdict
     changed: bool = False
@@ -21,6 +24,7 @@ class Seen:
     output: str = ""
     stdout: str = ""
     busy: bool = False
+    lost: bool = False
     detail: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -32,7 +36,7 @@ def tail(data: bytes) -> str:
 def last_line(text: str) -> str:
     """Return the last line that says something, shortened for a table."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1][:200] if lines else ""
+    return lines[-1].removeprefix("healer: ")[:400] if lines else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,8 @@ def judge_report(report: JobReport, output: bytes, codes: Codes) -> Seen:
     text = tail(output)
     if report.state != "ended" or isinstance(report.status, Unknown):
         reason = report.reason or (report.status.reason if isinstance(report.status, Unknown) else report.state)
-        return Seen(Verdict.UNKNOWN, changed=True, reason=f"its outcome is not known: {reason}", output=text)
+        lost = report.state == "lost"
+        return Seen(Verdict.UNKNOWN, changed=True, reason=f"its outcome is not known: {reason}", output=text, lost=lost)
     return judge_status(report.status, text, codes)
 
 
@@ -60,7 +65,7 @@ def judge_status(status: int, text: str, codes: Codes) -> Seen:
         reason = codes.meanings.get(status, "a lock on the host is held by somebody else")
         return Seen(Verdict.BAD, reason=f"{reason}: {last_line(text)}", status=status, output=text, busy=True)
     if status not in codes.accepted:
-        said = codes.meanings.get(status) or last_line(text)
+        said = ": ".join(dict.fromkeys(word for word in (codes.meanings.get(status), last_line(text)) if word))
         return Seen(Verdict.BAD, changed=True, reason=f"exit code {status}: {said}", status=status, output=text, stdout=text)
     changed = codes.changed is None or status in codes.changed
     return Seen(Verdict.GOOD, changed=changed, status=status, output=text, stdout=text)

@@ -1,9 +1,10 @@
 """One host during a run: its login, its lease, and what has been read of it so far. Owned by one thread at a time."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from typing import TypeVar
 
-from healer.model.errors import HostError
+from healer.model.errors import AuthenticationError, HostError, HostKeyError, OutcomeUnknown, UnreachableError
 from healer.model.facts import Facts, Unknown, plain
 from healer.model.host import Host
 from healer.model.job import JobReport, JobSpec, Lease
@@ -13,8 +14,12 @@ from healer.rollout.doors import Doors
 RENEW_AFTER = 40.0
 """Seconds after which a lease of 120 s is renewed before the next act: two renewals may fail."""
 RETRY_EVERY = 5.0
+BRIDGED = 120.0
+"""Seconds for which a host that we hold the lease of is asked again when the link to it breaks."""
 AGED = 7 * 86400.0
 """Seconds after which what an act has left on a host is of no use to anybody any more."""
+
+Answer = TypeVar("Answer")
 
 
 class Session:
@@ -53,10 +58,11 @@ class Session:
             self._doors.pause(RETRY_EVERY)
 
     def drop(self) -> None:
-        """Give the login up, so that the next use connects anew."""
-        if self._remote is not None:
-            self._remote.close()
-        self._remote = None
+        """Give the login up, so that the next use connects anew. One that cannot be closed is left behind: nobody asks it again."""
+        remote, self._remote = self._remote, None
+        if remote is not None:
+            with suppress(Exception):
+                remote.close()
 
     def look(self, names: Iterable[str]) -> Facts:
         """Return at least these facts, asking the host in one round trip for those that are not known yet.
@@ -65,7 +71,7 @@ class Session:
         """
         wanted = tuple(sorted(set(names) - self._readings.keys()))
         if wanted:
-            self._readings.update(self._ask(wanted))
+            self._readings.update(self._bridged(lambda: self._ask(wanted)))
             self._plain = None
         return Facts(dict(self._readings))
 
@@ -88,6 +94,20 @@ class Session:
             readings = dict(self._doors.look(self.remote, witnessed).readings)
         return readings
 
+    def _bridged(self, ask: Callable[[], Answer]) -> Answer:
+        """Return the answer to what may be asked twice. A link that breaks in the midst of our work on a host is no word about the host."""
+        end = self._doors.clock.monotonic() + (BRIDGED if self.leased else 0.0)
+        while True:
+            try:
+                return ask()
+            except (HostKeyError, AuthenticationError):
+                raise
+            except (UnreachableError, OutcomeUnknown):
+                if self._doors.clock.monotonic() >= end:
+                    raise
+            self.drop()
+            self._doors.pause(RETRY_EVERY)
+
     def forget(self, names: Iterable[str]) -> None:
         """Make facts stale; `*` is all of them."""
         stale = set(names)
@@ -99,10 +119,16 @@ class Session:
         now = self._doors.clock.monotonic()
         if self._lease is not None and now - self._renewed < RENEW_AFTER:
             return self._lease, False
-        fresh = self.gate.renew(self._lease) if self._lease is not None else self.gate.take_lease(self.holder)
+        fresh = self._bridged(lambda: self.gate.renew(self._lease) if self._lease is not None else self.gate.take_lease(self.holder))
         new = self._lease is None or fresh.epoch != self._lease.epoch
         self._lease, self._renewed = fresh, now
         return fresh, new
+
+    def keep(self) -> None:
+        """Renew a lease that is held, where it is time to: for whoever waits long between two acts. A lost one decides nothing here."""
+        if self._lease is not None:
+            with suppress(HostError):
+                self.lease()
 
     @property
     def leased(self) -> bool:

@@ -139,6 +139,7 @@ class TaskRun:
                 break
             if self._recorded(task, f"{address}/{attempt}") is None:
                 self._doors.pause(task.delay)
+                self._work.session.keep()
             ended = self._once(task, f"{address}/{attempt}", item, attempt=True)
         if over or self._play.inputs.check or ended.terminal or ended.skipped:
             return over or ended

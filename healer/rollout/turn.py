@@ -8,19 +8,21 @@ have closed. So is what the journal was not allowed to keep (secrets, `no_log`).
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from healer.journal.queries import debts
 from healer.model.action import Act, Decision, Owe, Refuse, Skip
 from healer.model.errors import BecomeError
-from healer.model.events import DebtOwed, DebtPaid, TaskEnded, TaskPlanned
+from healer.model.events import TaskEnded, TaskPlanned
 from healer.model.facts import Facts, Units, Verdict
 from healer.model.playbook import Task
 from healer.playbook.scope import Scope
 from healer.rollout.context import PlayContext
+from healer.rollout.debt_book import DebtBook
+from healer.rollout.debts import PAYERS, RESTART, conffiles
 from healer.rollout.doors import Doors
 from healer.rollout.foretelling import AT_RUN_TIME, as_saved, hangs, is_mutating, stales
 from healer.rollout.hiding import hidden_decision, is_masked
 from healer.rollout.performing import Performer
-from healer.rollout.planning import Planned, plan_task, steps
+from healer.rollout.planning import Known, Planned, plan_task, steps
+from healer.rollout.proving import left_behind
 from healer.rollout.session import Session
 from healer.rollout.work import CutShort, Trouble, Work
 
@@ -43,7 +45,7 @@ class Turns:
     """Takes the turns of one host. The slot sets what it wants to do in between.
 
     `before_disruption` drains, once, and may bring trouble. `after_lease` looks at the host when nobody else can act on it any more.
-    `frozen` are the versions that a canary proved.
+    `known` tells of the package versions that a canary proved, that are in quarantine, and that a rollback goes back to.
     """
 
     def __init__(self, play: PlayContext, doors: Doors, work: Work, performer: Performer) -> None:
@@ -51,7 +53,8 @@ class Turns:
         self._play, self._doors, self._work, self._performer = play, doors, work, performer
         self.before_disruption: Callable[[], Trouble | None] = lambda: None
         self.after_lease: Callable[[], None] = lambda: None
-        self.frozen: Callable[[], Mapping[str, str]] = dict
+        self.known: Callable[[], Known] = Known
+        self.book = DebtBook(play, doors, work)
 
     def take(self, turn: Turn) -> TaskEnded:
         """Plan the task and carry the plan out. Raises HostError, PlaybookError, and CutShort where the drain failed."""
@@ -89,7 +92,7 @@ class Turns:
 
     def _plan(self, turn: Turn) -> Planned:
         host = self._work.host
-        return plan_task(self._play, self._doors, turn.task, host, turn.session, scope=turn.scope, frozen=self.frozen())
+        return plan_task(self._play, self._doors, turn.task, host, turn.session, scope=turn.scope, known=self.known)
 
     def _as_recorded(self, planned: Planned, decision: Decision) -> Planned:
         """Return the recorded decision with the facts before it, as far as they are known: those of the host's look in its slot.
@@ -125,18 +128,37 @@ class Turns:
         if self._play.inputs.check:
             changes = bool(decision.actions)
             return replace(self._ended(turn, Verdict.GOOD, ""), changed=changes, result={**decision.results, "changed": changes})
-        self._owe(decision.owes)
+        self.book.owe(decision.owes)
         self._drain_first(turn, decision)
+        barred = self._barred_meanwhile(turn, decision)
+        if barred:
+            return replace(self._ended(turn, Verdict.GOOD, barred), skipped=True)
+        before = self.book.standing() if decision.incurs else {}
+        self.book.owe(decision.incurs)
         ended = self._performer.carry_out(turn.task, turn.address, planned, decision, turn.session)
-        if ended.verdict is Verdict.GOOD:
-            self._pay(set(decision.pays) - {debt.kind for debt in decision.owes})
+        self._settle(turn, decision, ended, before)
         return ended
+
+    def _settle(self, turn: Turn, decision: Act, ended: TaskEnded, before: Mapping[str, Owe]) -> None:
+        """Write down what the act has left behind, and strike out what it has paid, or never brought about."""
+        left = left_behind(self._work.run, self._work.host.name, turn.address)
+        self.book.owe((conffiles(left),) if left else ())
+        if ended.verdict is Verdict.BAD and not ended.changed:
+            self.book.restore(before.values(), decision.incurs)
+        if ended.verdict is Verdict.GOOD:
+            self._paid(turn, decision)
+
+    def _paid(self, turn: Turn, decision: Act | Skip) -> None:
+        """Strike out the debts that are none any more. Restarts that are still owed by name are held against what runs now."""
+        self.book.pay(set(decision.pays) - {debt.kind for debt in decision.owes})
+        if turn.task.step == PAYERS[RESTART] and turn.session is self._work.session:
+            self.book.review(turn.session.known(), (RESTART,))
 
     def _not_acting(self, turn: Turn, decision: Skip | Refuse) -> TaskEnded:
         if isinstance(decision, Refuse):
             return replace(self._ended(turn, Verdict.BAD, decision.reason), terminal=decision.terminal)
-        self._owe(decision.owes)
-        self._pay(set(decision.pays) - {debt.kind for debt in decision.owes})
+        self.book.owe(decision.owes)
+        self._paid(turn, decision)
         return replace(self._ended(turn, Verdict.GOOD, decision.reason), skipped=True)
 
     def _interrupted(self, turn: Turn) -> TaskEnded | None:
@@ -149,27 +171,18 @@ class Turns:
         turn.session.forget(intent.action.makes_stale)
         return replace(self._ended(turn, ended.verdict, ended.reason), changed=ended.changed)
 
+    def _barred_meanwhile(self, turn: Turn, decision: Act) -> str:
+        """Return why versions are not installed that went into quarantine since they were planned, a drain ago; empty when all may be."""
+        if not decision.versions or self._was_begun(turn.address):
+            return ""
+        quarantined = self.known().quarantined
+        return "; ".join(quarantined[one] for one in decision.versions.items() if one in quarantined)
+
     def _drain_first(self, turn: Turn, decision: Act) -> None:
         rolls = steps()[turn.task.step].rolls and any(action.disruptive for action in decision.actions)
         trouble = self.before_disruption() if rolls and turn.session is self._work.session else None
         if trouble is not None:
             raise CutShort(trouble)
-
-    def _owe(self, owed: tuple[Owe, ...]) -> None:
-        host = self._work.run.host(self._play.index, self._work.host.name)
-        if not self._play.inputs.check:
-            for debt in owed:
-                if debt not in host.debts:
-                    self._work.write(DebtOwed(self._work.host.name, debt))
-
-    def _pay(self, kinds: set[str]) -> None:
-        """Strike out the debts of these kinds that stand, whichever run left them."""
-        if not kinds or self._play.inputs.check:
-            return
-        host = self._work.host.name
-        for debt in debts(self._doors.journal, host).get(host, ()):
-            if debt.kind in kinds:
-                self._work.write(DebtPaid(host, debt.kind))
 
     def _ended(self, turn: Turn, verdict: Verdict, reason: str) -> TaskEnded:
         return TaskEnded(self._work.host.name, turn.address, verdict, changed=False, reason=reason)

@@ -1,9 +1,10 @@
 """What an upgrade will mean for the running services, in lines for people: restart, reboot, or something only a person can do."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 
 from healer.discovery import plugins
+from healer.model.action import Owe
 from healer.model.facts import RestartForecast, RunningCode
 from healer.platforms.services.contract import ServiceManager
 
@@ -26,11 +27,45 @@ def forecast_lines(forecast: RestartForecast, sources: Mapping[str, str]) -> tup
         if line:
             causes.setdefault(line, set()).add(code.package)
     lines = [_with_causes(line, packages | _source_of(packages, sources, together)) for line, packages in causes.items()]
-    boots = [name for name in sources if any(fnmatchcase(name, pattern) for pattern in BOOT_PACKAGES)]
-    lines += [f"reboot: a boot brings in {name}" for name in boots]
+    lines += [f"reboot: a boot brings in {name}" for name in _boots(sources)]
     ordered = sorted(lines, key=lambda line: (_rank(line), line))
     scripts = [f"{package}'s own script restarts {unit}" for package, unit in forecast.scripts if package in sources]
     return (*ordered, *scripts)
+
+
+def foretold(forecast: RestartForecast, sources: Mapping[str, str]) -> dict[str, dict[str, list[str]]]:
+    """Return what the lines say, for programs: units to be `restart`ed with the packages because of which, units that the packages'
+    own scripts restart (`by_scripts`), and what will need a `reboot`.
+    """
+    told: dict[str, dict[str, list[str]]] = {"restart": {}, "by_scripts": {}, "reboot": {}}
+    for code in forecast.running:
+        if code.package in sources and code.kind == "service":
+            obstacle = services().never_in_place(code.unit)
+            if not obstacle or "reboot is owed" in obstacle:
+                _tell(told["reboot" if obstacle else "restart"], code.unit, code.package)
+    for package, unit in forecast.scripts:
+        if package in sources:
+            _tell(told["by_scripts"], unit, package)
+    for package in _boots(sources):
+        _tell(told["reboot"], package, package)
+    return told
+
+
+def _tell(causes: dict[str, list[str]], what: str, package: str) -> None:
+    named = causes.setdefault(what, [])
+    if package not in named:
+        named.append(package)
+
+
+def _boots(packages: Iterable[str]) -> list[str]:
+    return [name for name in packages if any(fnmatchcase(name, pattern) for pattern in BOOT_PACKAGES)]
+
+
+def restarts_to_come(told: Mapping[str, Mapping[str, list[str]]]) -> tuple[Owe, ...]:
+    """Return the debt that an upgrade brings about: until its restarts are done the services run what was replaced."""
+    units = {unit: packages for unit, packages in sorted(told["restart"].items()) if unit not in told["by_scripts"]}
+    words = "; ".join(f"{unit} runs replaced code ({' '.join(packages)})" for unit, packages in units.items())
+    return (Owe("restart", words, items=tuple(units)),) if units else ()
 
 
 def _line(code: RunningCode) -> str:

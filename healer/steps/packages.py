@@ -3,16 +3,21 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from types import MappingProxyType
 from typing import Literal
 
 from pydantic import Field
 
 from healer.discovery import plugins
 from healer.model.action import Act, Action, Decision, LookAgain, Owe, Refuse, Skip
-from healer.model.facts import Facts, LockHolder, PackageDatabase, RestartForecast, Units, Unknown, Update, Updates, Verdict
+from healer.model.facts import Facts, LockHolder, PackageDatabase, RebootOwed, RestartForecast, Units, Unknown, Update, Updates, Verdict
 from healer.platforms.packages.contract import LOCK_TIMEOUT, PackageManager, Terms
-from healer.steps._forecast import forecast_lines
+from healer.steps._forecast import forecast_lines, foretold, restarts_to_come
+from healer.steps._way_back import outlook
 from healer.steps.contract import Arguments, Proof, Step, StepContext
+
+Quarantined = Mapping[tuple[str, str], str]
+NOTHING: Quarantined = MappingProxyType({})
 
 
 class PackagesArguments(Arguments):
@@ -32,13 +37,17 @@ class PackagesArguments(Arguments):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What is to be installed on this host. `missing` are versions that the canary proved and this host is not offered."""
+    """What is to be installed on this host. `missing` are versions that the canary proved and this host is not offered.
+
+    `barred` says of each package in scope whose version is in quarantine why it stays.
+    """
 
     rows: tuple[Update, ...] = ()
     versions: Mapping[str, str] | None = None
     companions: Mapping[str, str] | None = None
     staying: tuple[Update, ...] = ()
     missing: tuple[str, ...] = ()
+    barred: tuple[str, ...] = ()
 
 
 def plan(arguments: PackagesArguments, context: StepContext) -> Decision:
@@ -50,7 +59,9 @@ def plan(arguments: PackagesArguments, context: StepContext) -> Decision:
     if arguments.state == "refreshed":
         if context.saved_plan or context.check:
             return Skip(f"package lists are not refreshed by looking or by a saved plan; they are {_list_age(context.facts)}")
-        refresh = Action("refresh the package lists", manager.refresh(terms), disruptive=False, makes_stale=("updates", "restart_forecast"))
+        refresh = Action(
+            "refresh the package lists", manager.refresh(terms), disruptive=False, makes_stale=("updates", "restart_forecast", "way_back")
+        )
         return Act((refresh,))
     database = context.facts.read("package_database", PackageDatabase)
     if isinstance(database, Unknown):
@@ -75,7 +86,7 @@ def _repair_first(arguments: PackagesArguments, context: StepContext, manager: P
     if isinstance(then, Act):
         cured = _broken(context.facts) <= set(then.versions)
         repair = Action(summary, manager.repair(replace(terms, upgraded_after=cured)))
-        return Act((repair, *then.actions), then.results, then.versions, then.forecast, then.owes)
+        return replace(then, actions=(repair, *then.actions), pays=())
     look = Action("look whether the package database is whole", LookAgain(("package_database",)), disruptive=False, makes_stale=())
     owes = (Owe("packages", f"after the repair: {then.reason}"),) if isinstance(then, Refuse) else then.owes
     return Act((Action(summary, manager.repair(terms)), look), owes=owes)
@@ -98,7 +109,7 @@ def _decide(arguments: PackagesArguments, context: StepContext, manager: Package
     updates = context.facts.read("updates", Updates)
     if isinstance(updates, Unknown):
         return Refuse(f"which packages can be upgraded is not known: {updates.reason}")
-    choice = choose(arguments, updates, context.frozen)
+    choice = choose(arguments, updates, context.frozen, context.quarantined)
     if choice.missing:
         return Refuse(f"this host is not offered what the canary proved: {', '.join(choice.missing)}", terminal="skipped")
     if not choice.versions:
@@ -108,36 +119,49 @@ def _decide(arguments: PackagesArguments, context: StepContext, manager: Package
         job = manager.download(choice.versions, terms)
         return Act((Action(f"download {_told(choice)}", job, disruptive=False, makes_stale=("disks",)),))
     look = Action("look which versions are installed now", LookAgain(("updates", "package_database")), disruptive=False, makes_stale=())
+    told = _foretold(context.facts, choice)
     return Act(
         (Action(f"upgrade {_told(choice)}", manager.upgrade(choice.versions, terms)), look),
-        results=_results(choice),
+        results={
+            **_results(choice),
+            **({"foretold": told} if told else {}),
+            "rollback": _rollback(context.facts, choice, updates, manager),
+        },
         versions=choice.versions,
         forecast=_forecast(context.facts, choice),
         owes=_left_behind(updates, choice),
         pays=_pays(arguments),
+        incurs=restarts_to_come(told) if told else (),
     )
 
 
 def _pays(arguments: PackagesArguments) -> tuple[str, ...]:
     """Return the debts of earlier runs that are none any more unless owed again; who looked at some packages only knows of none."""
-    return () if arguments.only or arguments.state != "upgraded" else ("packages",)
+    return () if arguments.only or arguments.state != "upgraded" else ("packages", "quarantine")
 
 
-def choose(arguments: PackagesArguments, updates: Updates, frozen: Mapping[str, str]) -> Choice:
+def choose(arguments: PackagesArguments, updates: Updates, frozen: Mapping[str, str], quarantined: Quarantined = NOTHING) -> Choice:
     """Return what is in scope and at which version: the canary's where it proved one, else the candidate.
 
     What its dependencies may bring along follows the same rule. What they brought on the canary and this host is not offered is missing.
+    A version in quarantine is brought by neither, and no lower one in its place.
     """
+    barred = {row.package: why for row in updates.pending if (why := quarantined.get((row.package, _target(row, frozen))))}
     wanted = [row for row in updates.pending if row.installed and _in_scope(arguments, row)]
-    staying = tuple(row for row in wanted if _stays(row))
-    rows = [row for row in wanted if not _stays(row) and not _is_at(row, frozen)]
+    staying = tuple(row for row in wanted if _stays(row) or row.package in barred)
+    rows = [row for row in wanted if row not in staying and not _is_at(row, frozen)]
     missing = tuple(f"{row.package} {frozen[row.package]}" for row in rows if not _has(row, frozen))
     versions = {row.package: frozen.get(row.package, row.candidate) for row in rows}
-    others = [row for row in updates.pending if row.package not in versions and not _stays(row)]
+    others = [row for row in updates.pending if row.package not in {*versions, *barred} and not _stays(row)]
     companions = {row.package: frozen.get(row.package, row.candidate) for row in others if _has(row, frozen)}
     if rows:
         missing += tuple(f"{row.package} {frozen[row.package]}" for row in others if not _has(row, frozen) and not _is_at(row, frozen))
-    return Choice(tuple(rows), versions, companions, staying, missing)
+    reasons = tuple(barred[row.package] for row in wanted if row.package in barred)
+    return Choice(tuple(rows), versions, companions, staying, missing, reasons)
+
+
+def _target(row: Update, frozen: Mapping[str, str]) -> str:
+    return frozen.get(row.package, row.candidate)
 
 
 def _in_scope(arguments: PackagesArguments, row: Update) -> bool:
@@ -157,7 +181,7 @@ def _stays(row: Update) -> bool:
 
 
 def _has(row: Update, frozen: Mapping[str, str]) -> bool:
-    version = frozen.get(row.package, row.candidate)
+    version = _target(row, frozen)
     return version == row.candidate or version in row.offered
 
 
@@ -172,9 +196,17 @@ def _nothing(arguments: PackagesArguments, updates: Updates, choice: Choice) -> 
     among = f" of {', '.join(arguments.only)}" if arguments.only else ""
     if any(row.kept_back for row in choice.staying):
         return Refuse("; ".join(debt.detail for debt in _left_behind(updates, choice)))
-    waiting = [f"{row.package} is {'held' if row.held else 'not yet in phase'}" for row in choice.staying]
-    reason = "; ".join([f"no {kind}{among} is pending (package lists refreshed {_ago(updates.list_age)})", *waiting])
-    return Skip(reason, pays=_pays(arguments))
+    waiting = [f"{row.package} is {'held' if row.held else 'not yet in phase'}" for row in choice.staying if _stays(row)]
+    what = "nothing else" if choice.barred else f"no {kind}{among}"
+    told = [_few(choice.barred)] if choice.barred else []
+    reason = "; ".join([*told, f"{what} is pending (package lists refreshed {_ago(updates.list_age)})", *waiting])
+    owes = _left_behind(updates, choice) if arguments.state == "upgraded" else ()
+    return Skip(reason, owes=owes, pays=_pays(arguments))
+
+
+def _few(barred: tuple[str, ...], most: int = 3) -> str:
+    rest = len(barred) - most
+    return "; ".join(barred[:most]) + (f"; and {rest} more (`healer release` lists them)" if rest > 0 else "")
 
 
 def _list_age(facts: Facts) -> str:
@@ -191,12 +223,13 @@ def _ago(seconds: float) -> str:
 
 
 def _left_behind(updates: Updates, choice: Choice) -> tuple[Owe, ...]:
-    """Return the debt for updates that would remove another package: a person decides about those."""
+    """Return the debts for updates that would remove another package, and for those in quarantine: a person decides about both."""
+    barred = (Owe("quarantine", _few(choice.barred)),) if choice.barred else ()
     kept = [row.package for row in choice.staying if row.kept_back]
     if not kept:
-        return ()
+        return barred
     removed = f" (apt would remove {', '.join(updates.removals)})" if updates.removals else ""
-    return (Owe("packages", f"cannot be upgraded without removing or holding back another package: {', '.join(kept)}{removed}"),)
+    return (Owe("packages", f"cannot be upgraded without removing or holding back another package: {', '.join(kept)}{removed}"), *barred)
 
 
 def _results(choice: Choice) -> Mapping[str, object]:
@@ -208,12 +241,27 @@ def _results(choice: Choice) -> Mapping[str, object]:
     }
 
 
+def _rollback(facts: Facts, choice: Choice, updates: Updates, manager: PackageManager) -> str:
+    """Return whether what is planned could be taken back. What is new on the host would have to come with it."""
+    coming = choice.companions or {}
+    return outlook(facts, choice.rows, [row.package for row in updates.pending if not row.installed and row.package in coming], manager)
+
+
 def _told(choice: Choice, most: int = 2) -> str:
     """Count the packages for people and name them while they are few; all of them stand in the versions."""
     versions = choice.versions or {}
     words = [f"{row.package} {row.installed} -> {versions[row.package]}" for row in choice.rows]
     names = f": {', '.join(words)}" if len(words) <= most else ""
     return f"{len(words)} package{'s' * (len(words) != 1)}{names}"
+
+
+def _foretold(facts: Facts, choice: Choice) -> Mapping[str, Mapping[str, list[str]]]:
+    """Return the forecast for programs, nothing where it is not known. What the host owed before is none of this upgrade's doing."""
+    forecast, owed = facts.read("restart_forecast", RestartForecast), facts.read("reboot_owed", RebootOwed)
+    if isinstance(forecast, Unknown):
+        return {}
+    before: dict[str, list[str]] = {} if isinstance(owed, Unknown) else {reason: [] for reason in owed.reasons}
+    return {**foretold(forecast, {row.package: row.source for row in choice.rows}), "reboot_before": before}
 
 
 def _forecast(facts: Facts, choice: Choice) -> tuple[str, ...]:
@@ -250,7 +298,7 @@ def _judged(arguments: PackagesArguments, context: StepContext, after: Facts) ->
     before = context.facts.read("updates", Updates)
     if isinstance(before, Unknown):
         return Proof(Verdict.GOOD, "the package database is whole")
-    versions = choose(arguments, before, context.frozen).versions or {}
+    versions = choose(arguments, before, context.frozen, context.quarantined).versions or {}
     if isinstance(updates, Unknown):
         return Proof(Verdict.UNKNOWN, updates.reason) if versions else Proof(Verdict.GOOD, "the package database is whole")
     wrong = [
@@ -265,6 +313,6 @@ PLUGIN = Step(
     name="packages",
     arguments=PackagesArguments,
     plan=plan,
-    needs=("package_manager", "updates", "package_database", "package_locks", "restart_forecast", "units"),
+    needs=("package_manager", "updates", "package_database", "package_locks", "restart_forecast", "units", "way_back"),
     verify=verify,
 )

@@ -14,12 +14,13 @@ from healer.steps.contract import Arguments, Step, StepContext
 
 
 class Python(Arguments):
-    """`file` is on the control node, relative to the playbook; `args` are the function's keyword arguments."""
+    """`file` is on the control node, relative to the playbook; `args` are the function's keyword arguments. `timeout` is seconds."""
 
     file: Annotated[str, Field(pattern=r"\.py$")]
     function: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] = "run"
     args: dict[str, Any] = Field(default_factory=dict)
     disruptive: bool = True
+    timeout: float = Field(default=3600.0, gt=0, le=86400)
 
 
 def files(arguments: Python) -> tuple[str, ...]:
@@ -32,7 +33,7 @@ def plan(arguments: Python, context: StepContext) -> Decision:
     content = context.files.get(arguments.file)
     if content is None:
         return Refuse(f"{arguments.file} was not read on the control node")
-    verb = CallPython(arguments.file, arguments.function, arguments.args, hashlib.sha256(content).hexdigest())
+    verb = CallPython(arguments.file, arguments.function, arguments.args, hashlib.sha256(content).hexdigest(), arguments.timeout)
     return Act((Action(f"Call {arguments.function} of {arguments.file}", verb, disruptive=arguments.disruptive),))
 
 

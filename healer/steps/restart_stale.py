@@ -25,21 +25,25 @@ class RestartStaleArguments(Arguments):
 
 @dataclass(slots=True)
 class Sorting:
-    """What is to be done about stale code, by the way it is cured. `debts` are details by kind of debt."""
+    """What is to be done about stale code, by the way it is cured. `debts` are details by kind of debt, `later` units not restarted now."""
 
     restart: set[str] = field(default_factory=set)
     manager: bool = False
     debts: dict[str, list[str]] = field(default_factory=dict)
+    later: dict[str, None] = field(default_factory=dict)
 
-    def owe(self, kind: str, detail: str) -> None:
+    def owe(self, kind: str, detail: str, unit: str = "") -> None:
         """Remember a debt once."""
         details = self.debts.setdefault(kind, [])
         if detail not in details:
             details.append(detail)
+        if kind == "restart":
+            self.later[unit] = None
 
     def owes(self) -> tuple[Owe, ...]:
-        """Return one debt a kind."""
-        return tuple(Owe(kind, "; ".join(details)) for kind, details in sorted(self.debts.items()))
+        """Return one debt a kind; the units whose restart is owed by name."""
+        items = {"restart": tuple(self.later)}
+        return tuple(Owe(kind, "; ".join(details), items=items.get(kind, ())) for kind, details in sorted(self.debts.items()))
 
 
 def plan(arguments: RestartStaleArguments, context: StepContext) -> Decision:
@@ -59,12 +63,22 @@ def plan(arguments: RestartStaleArguments, context: StepContext) -> Decision:
     sorting = sort_out(arguments, counted, units)
     if not sorting.restart and not sorting.manager:
         return Skip("replaced code runs only where nothing may be restarted in place", sorting.owes(), _pays(arguments))
-    return Act(_actions(sorting, counted), results={"units": sorted(sorting.restart)}, owes=sorting.owes(), pays=_pays(arguments))
+    return Act(_actions(sorting, counted), results=_results(sorting, counted), owes=sorting.owes(), pays=_pays(arguments))
 
 
 def _pays(arguments: RestartStaleArguments) -> tuple[str, ...]:
     """Return the debts of earlier runs that are none any more unless owed again; who looked at some packages only knows of none."""
     return () if arguments.only else ("restart", "manual")
+
+
+def _results(sorting: Sorting, processes: list[StaleProcess]) -> dict[str, object]:
+    """Return the units that are restarted, and for each the packages whose files it still runs the old ones of."""
+    units = sorted(sorting.restart)
+    return {"units": units, "causes": {unit: _causes(unit, processes) for unit in units}}
+
+
+def _causes(unit: str, processes: list[StaleProcess]) -> list[str]:
+    return sorted({name for process in processes if process.unit == unit for name in process.packages})
 
 
 def _blind(stale: StaleProcesses, facts: Facts) -> str:
@@ -105,7 +119,7 @@ def sort_out(arguments: RestartStaleArguments, processes: Iterable[StaleProcess]
 def _sort_service(arguments: RestartStaleArguments, process: StaleProcess, units: Units, sorting: Sorting) -> None:
     kind, detail = _obstacle(arguments, process.unit, units.units.get(process.unit))
     if kind:
-        sorting.owe(kind, detail)
+        sorting.owe(kind, detail, process.unit)
     else:
         sorting.restart.add(process.unit)
 
@@ -150,7 +164,7 @@ def _actions(sorting: Sorting, processes: list[StaleProcess]) -> tuple[Action, .
 
 
 def _restart(unit: str, processes: list[StaleProcess]) -> Action:
-    causes = sorted({name for process in processes if process.unit == unit for name in process.packages})
+    causes = _causes(unit, processes)
     because = f" ({' '.join(causes)})" if causes else ""
     return Action(f"restart {unit}{because}", Run(services().act("restart", unit), timeout=300), unit=unit)
 

@@ -141,6 +141,8 @@ def _unit_finding(unit: Unit, counted: object, *, rebooted: bool) -> Iterator[Fi
     """Yield what speaks against a service that was active when it was recorded."""
     if unit.active in MOVING:
         yield Finding(Verdict.UNKNOWN, f"{unit.name} is still {unit.active}")
+    if _ended(unit, counted):
+        yield Finding(Verdict.BAD, f"{unit.name} was started anew and ended by itself")
     match counted:
         case [int(earlier), str(invocation)] if earlier >= 0 and unit.restarts >= 0:
             if times := restarted_by_itself(earlier, invocation, unit, rebooted=rebooted):
@@ -149,6 +151,17 @@ def _unit_finding(unit: Unit, counted: object, *, rebooted: bool) -> Iterator[Fi
             return
         case _:
             yield Finding(Verdict.UNKNOWN, f"{unit.name}: its restart counter was not recorded")
+
+
+def _ended(unit: Unit, counted: object) -> bool:
+    """Whether a service that is meant to last was started since it was recorded, and runs no more. Who ends well has not failed.
+
+    One that was only stopped shows the invocation that was recorded: that may be what the play is for. What the bus starts may end when
+    nobody needs it.
+    """
+    earlier = counted[1] if isinstance(counted, (list, tuple)) and len(counted) == 2 else None
+    lasts = unit.enabled == "enabled" and unit.type not in ("oneshot", "dbus")
+    return unit.active == "inactive" and lasts and earlier is not None and unit.invocation not in ("", earlier)
 
 
 def restarted_by_itself(earlier: int, invocation: str, unit: Unit, *, rebooted: bool) -> int:

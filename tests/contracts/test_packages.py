@@ -53,7 +53,8 @@ def plain(reading: object) -> object:
 
 def jobs(manager: PackageManager) -> tuple[Job, ...]:
     """Return one of each of the manager's jobs."""
-    return manager.refresh(), manager.repair(), manager.download({"openssl": "3.0-1"}), manager.upgrade({"openssl": "3.0-1"})
+    back = (manager.back.job({"openssl": "3.0-1"}),) if manager.back else ()
+    return manager.refresh(), manager.repair(), manager.download({"openssl": "3.0-1"}), manager.upgrade({"openssl": "3.0-1"}), *back
 
 
 @pytest.mark.parametrize(("manager", "kind", "path"), CASES)
@@ -123,6 +124,7 @@ def test_every_script_is_posix_shell(manager: PackageManager) -> None:
     """A POSIX shell accepts the grammar of each script."""
     texts = [job.script for job in jobs(manager)]
     texts += [manager.updates_script, manager.database_script, manager.locks_script, manager.forecast_script, manager.owners_script]
+    texts += [manager.back.way_script] if manager.back else []
     shell = shutil.which("dash") or "sh"
     for text in texts:
         done = subprocess.run([shell, "-n"], input=text, capture_output=True, text=True, check=False)

@@ -102,6 +102,7 @@ NOT_SHOWN = MappingProxyType({
     "F6": NO_WORKERS,
     "F7": NO_WORKERS,
     "F8": NO_WORKERS,
+    "F2": "healer heals no groups yet; a rollout that finds its budget used up ends (see F1).",
     "H13": "healer does not touch log files yet.",
     "H20": "healer does not touch database clusters yet.",
 })  # fmt: skip

@@ -90,6 +90,7 @@ class Simulation:
     policy: RolloutPolicy
     fates: dict[str, Fate]
     prepares: bool = False
+    drained: frozenset[str] = frozenset()
     pick: Callable[[int], int] = lambda _count: 0
     check: Check = lambda _fleet, _decision: None
     events: list[Stamped] = field(default_factory=list)
@@ -106,7 +107,7 @@ class Simulation:
 
     def fleet(self) -> Fleet:
         """Return what the scheduler sees now."""
-        return fleet_of(self.folding.state, 0, self.members, prepares=self.prepares)
+        return fleet_of(self.folding.state, 0, self.members, prepares=self.prepares, drained=self.drained)
 
     def run(self) -> None:
         """Go on from whatever was recorded until the scheduler says that all is done."""

@@ -41,6 +41,7 @@ DECLARED = {
     float: floats,
     Mapping[str, object]: st.dictionaries(keys, free, max_size=3),
     Mapping[str, str]: st.dictionaries(keys, texts, max_size=3),
+    Mapping[str, Mapping[str, float]]: st.dictionaries(keys, st.dictionaries(keys, floats, max_size=3), max_size=3),
     Mapping[int, str]: st.dictionaries(st.integers(), texts, max_size=3),
 }
 

@@ -199,6 +199,7 @@ def fragile_fleets(draw: st.DrawFn) -> tuple[str, Callable[[], World]]:
     return play, make
 
 
+@pytest.mark.fault("C1")
 @given(fragile_fleets(), st.floats(0, 1), st.floats(0, 1), st.booleans())
 @settings(max_examples=30, deadline=None)
 def test_any_play_survives_being_killed_twice(drawn: tuple[str, Callable[[], World]], first: float, second: float, at_act: bool) -> None:

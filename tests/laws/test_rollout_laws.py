@@ -14,7 +14,7 @@ from healer.model.policy import Member, RolloutPolicy, Share
 from healer.rollout.budget import budgets
 from healer.rollout.fleet import Fleet, broken_by_us, proves
 from healer.rollout.fold import advance, fold
-from healer.rollout.machine import HostState
+from healer.rollout.machine import LEFT_WHOLE, HostState
 from healer.rollout.scheduler import Decision, decide, fleet_with, why_halt
 
 LAWS = settings(max_examples=50, deadline=None)
@@ -36,7 +36,7 @@ POLICIES = st.builds(
 
 @st.composite
 def fleets(draw: st.DrawFn) -> tuple[Member, ...]:
-    """Return up to 10 members, some in failure domains, some outside the limit, some behind others."""
+    """Return up to 10 members, some in failure domains, some outside the limit, some behind others, some in debt, some slow."""
     names = [f"h{number}" for number in range(draw(st.integers(1, 10)))]
     return tuple(
         Member(
@@ -46,6 +46,8 @@ def fleets(draw: st.DrawFn) -> tuple[Member, ...]:
             canary=draw(st.sampled_from([False, False, False, True])),
             touchable=draw(st.sampled_from([True, True, True, False])),
             after=draw(st.sampled_from([(), (), (), tuple(names[-1:]), tuple(names[:1])])),
+            owes=draw(st.sampled_from([False, False, True])),
+            seconds=draw(st.sampled_from([0.0, 2.0, 20.0])),
         )
         for name in names
     )
@@ -62,6 +64,7 @@ def simulations(draw: st.DrawFn) -> Simulation:
         policy=draw(POLICIES),
         fates={member.host: draw(FATES) for member in members},
         prepares=draw(st.booleans()),
+        drained=frozenset(draw(st.sets(st.sampled_from([member.host for member in members]), max_size=2))),
         pick=lambda _count: picks[next(counter) % len(picks)],
     )
 
@@ -144,6 +147,31 @@ def spends_failure_budget(state: HostState) -> bool:
 
 @LAWS
 @given(simulations())
+def test_whoever_owes_and_whoever_is_slow_starts_first(simulation: Simulation) -> None:
+    """Where hosts compete for nothing but the budget: nobody starts before one of its group that owes something or needs longer."""
+    members = tuple(replace(member, domain="", after=()) for member in simulation.members)
+    simulation.members, simulation.policy, simulation.drained = members, replace(simulation.policy, barriers=(), canary=0), frozenset()
+    ranks = {member.host: (not member.owes, -member.seconds) for member in members}
+    groups = {member.host: member.group for member in members}
+    for fleet, decision in decisions(simulation):
+        waiting = [host for host in decision.waits if not fleet.of(host).drained and fleet.of(host).health is Verdict.GOOD]
+        for start in decision.start:
+            if fleet.of(start.host).health is Verdict.GOOD:
+                assert all(ranks[start.host] <= ranks[host] for host in waiting if groups[host] == groups[start.host])
+
+
+@LAWS
+@given(simulations())
+def test_a_host_that_an_earlier_run_drained_is_out_until_it_is_back(simulation: Simulation) -> None:
+    """It counts in its group's budget until its slot has put it back."""
+    for fleet, _decision in decisions(simulation):
+        out = {host for budget in budgets(simulation.policy, simulation.members, fleet).values() for host in budget.out}
+        back = {host for host in simulation.drained if fleet.of(host).role and fleet.of(host).terminal in LEFT_WHOLE}
+        assert simulation.drained - back <= out
+
+
+@LAWS
+@given(simulations())
 def test_every_host_ends_once_with_a_reason(simulation: Simulation) -> None:
     """A play always ends; every touchable host has ended exactly once, with a reason; hosts outside the limit were never started."""
     simulation.run()
@@ -219,7 +247,9 @@ def test_order_of_arrival_is_all_that_chance_decides(simulation: Simulation, cut
 
 def replace_events(simulation: Simulation, events: Sequence[Stamped]) -> Simulation:
     """Return the play as a resumed control node finds it."""
-    return Simulation(simulation.members, simulation.policy, simulation.fates, simulation.prepares, simulation.pick, events=list(events))
+    again = Simulation(simulation.members, simulation.policy, simulation.fates, simulation.prepares, simulation.drained, events=list(events))
+    again.pick = simulation.pick
+    return again
 
 
 @LAWS
@@ -228,7 +258,7 @@ def test_a_second_run_of_a_fleet_with_nothing_to_do_halts_nothing(simulation: Si
     """On a healthy fleet with nothing to do, and a budget of at least one, every touchable host ends ok."""
     simulation.fates = {host: Fate(slot="ok") for host in simulation.fates}
     simulation.members = tuple(replace(member, after=()) for member in simulation.members)
-    simulation.policy = replace(simulation.policy, max_unavailable=Share(number=1))
+    simulation.policy, simulation.drained = replace(simulation.policy, max_unavailable=Share(number=1)), frozenset()
     simulation.run()
     assert {"ok"} >= {end for end in simulation.terminals().values() if end is not None}
     assert why_halt(simulation.fleet(), simulation.policy, simulation.members) is None

@@ -57,6 +57,7 @@ class FakeHost:
     lease: Lease | None = None
     leases: int = 0
     renewals: int = 0
+    takes: int = 0
     looks: int = 0
     back_at: float = 0.0
     down: bool = False
@@ -123,7 +124,7 @@ class FakeHost:
             return (f"put {argv[4]}", *self._put(argv[4], spec.stdin))
         if argv[:1] == ("systemctl",):
             return (f"{argv[1]} {argv[-1]}", *self._systemctl(argv[1], argv[-1]))
-        if "apt_install" in " ".join(argv[2:3]) or "upgrade" in argv[4:5] or "download" in argv[4:5]:
+        if "apt_install" in " ".join(argv[2:3]) or {"upgrade", "download", "rollback"} & set(argv[4:5]):
             pins = [word for word in argv[7:] if "=" in word]
             return (f"{argv[4]} {' '.join(pins)}", *self._apt(argv[4], argv[7 : argv.index("--", 5)]))
         words = " ".join(argv if argv[:1] != ("sh",) else argv[3:])
@@ -158,13 +159,20 @@ class FakeHost:
         status, output = self._program(("apt", verb, *pins))
         pending = self.facts["updates"]
         assert isinstance(pending, Updates)
+        names = {pin.partition("=")[0]: pin.partition("=")[2] for pin in pins}
         if verb == "upgrade" and status == 0:
-            names = {pin.partition("=")[0] for pin in pins}
+            gone = {one.package: one for one in pending.pending if one.package in names}
+            self.replaced |= gone
             self.facts["updates"] = replace(pending, pending=tuple(one for one in pending.pending if one.package not in names))
+            output += "".join(f"healer: version {name} {one.installed or '-'} {names[name]}\n" for name, one in gone.items())
+        if verb == "rollback" and status == 0:
+            back = tuple(self.replaced.pop(name) for name in names if name in self.replaced)
+            self.facts["updates"] = replace(pending, pending=(*pending.pending, *back))
         return status, output
 
     detached: set[str] = field(default_factory=set)
     swept: list[float] = field(default_factory=list)
+    replaced: dict[str, Update] = field(default_factory=dict)
 
 
 def healthy(name: str) -> dict[str, object]:
@@ -199,6 +207,7 @@ class FakeGate:
     def take_lease(self, holder: str, seconds: float = 120.0) -> Lease:
         """Grant it, unless somebody else has it."""
         self.host.check_up()
+        self.host.takes += 1
         now = self.host.lease
         if now is not None and now.holder != holder:
             raise RefusedError(self.host.name, f"the lease belongs to {now.holder}.")
@@ -232,7 +241,7 @@ class FakeGate:
         self.host.check_up()
         return self.host.acts[spec.act]
 
-    def poll(self, act: str, offset: int = 0, *, detached: bool) -> JobReport:
+    def poll(self, act: str, offset: int = 0, *, detached: bool, linger: bool = False) -> JobReport:
         """Say what became of the act."""
         self.host.check_up()
         report = self.host.acts.get(act, JobReport("absent"))

@@ -72,10 +72,10 @@ def test_check_leaves_to_run_time_what_hangs_on_a_result() -> None:
 
 
 def test_check_still_finds_mistakes() -> None:
-    """A variable that nobody will ever define fails the host in the dry run as well."""
-    world = World(["a"])
-    play = HEAD + "  tasks:\n    - {command: ask, register: it}\n    - {command: '{{ nowhere }}'}\n"
-    assert {"a": "failed"} == ends(world.run(play, check=True))
+    """A variable that the host does not have fails it in the dry run as well."""
+    world = World(["a", "b"], {"b": {"colour": "red"}})
+    play = HEAD + "  tasks:\n    - {command: ask, register: it}\n    - {command: '{{ colour }}'}\n"
+    assert {"a": "failed", "b": "changed"} == ends(world.run(play, check=True))
 
 
 def test_a_saved_plan_is_carried_out_as_it_was_saved(tmp_path: Path) -> None:

@@ -126,6 +126,7 @@ def test_a_person_may_have_it_done_again() -> None:
     assert ({"a": "changed"}, ["one", "one", "two"]) == (ends(world.resume(settled={"a": "redo"})), world["a"].what)
 
 
+@pytest.mark.fault("C7")
 def test_a_journal_that_cannot_be_written_stops_the_run() -> None:
     """No act follows an intent that could not be kept: the run ends with the journal's error, exit code 74."""
     world = World(["a", "b"])

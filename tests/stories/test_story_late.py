@@ -33,6 +33,7 @@ def owing() -> World:
     return world
 
 
+@pytest.mark.fault("C6")
 def test_a_boot_that_was_only_planned_is_judged_anew() -> None:
     """The window was open when the boot was planned and is closed at the resume: the host is not booted."""
     world = cut_at(owing(), "act_intended")

@@ -7,8 +7,10 @@ from fake_host import FakeHost, unit, update
 from world import World, ends, reason
 
 from healer.journal.queries import debts
+from healer.model.command import CommandResult
 from healer.model.errors import InventoryError
-from healer.model.facts import Kernel, OsRelease, RebootOwed, StaleProcess, StaleProcesses, Units, Unknown, Updates
+from healer.model.facts import Facts, Identity, Kernel, OsRelease, RebootOwed, StaleProcess, StaleProcesses, Units, Unknown, Updates
+from healer.rollout.rebooting import SEE_MARK
 
 HEAD = "- hosts: web\n  become: true\n  rolling: {soak: 0, max_unavailable: 1, max_failures: 3}\n  tasks:\n"
 PACKAGES, REBOOT, STALE = HEAD + "    - packages: {}\n", HEAD + "    - reboot: {policy: always}\n", HEAD + "    - restart_stale: {}\n"
@@ -161,6 +163,7 @@ def test_the_control_node_is_never_booted() -> None:
     assert ["reboot"] == [debt.kind for debt in debts(world.journal)["a"]]
 
 
+@pytest.mark.fault("H9", "H10")
 def test_the_old_boot_id_is_no_proof() -> None:
     """A host that never went down is not taken for booted: its outcome is unknown and it is held."""
     world = owing("a")
@@ -170,6 +173,7 @@ def test_the_old_boot_id_is_no_proof() -> None:
     assert [] != world.events("host_held")
 
 
+@pytest.mark.fault("H9")
 def test_the_wrong_kernel_after_the_boot_is_bad() -> None:
     """The host came back with another kernel than the planned one: it is held."""
     world = owing("a")
@@ -178,6 +182,39 @@ def test_the_wrong_kernel_after_the_boot_is_bad() -> None:
     assert ({"a": "failed"}, True) == (ends(report), "runs kernel 6.1.0-1, planned was 6.1.0-2" in reason(report, "a"))
 
 
+@pytest.mark.fault("H9")
+@pytest.mark.parametrize("shown", ["", "not-a-boot-id"])
+def test_a_host_that_shows_no_boot_id_is_not_proved(shown: str) -> None:
+    """After the boot no boot id can be read, or something that is none: that proves nothing, and the host is held."""
+    world = owing("a")
+    real = world["a"].look
+
+    def look(names: tuple[str, ...]) -> Facts:
+        seen = real(names)
+        identity = seen.read("identity", Identity)
+        if world["a"].boot == 1 or isinstance(identity, Unknown):
+            return seen
+        return Facts({**seen.readings, "identity": replace(identity, boot_id=shown)})
+
+    world["a"].look = look  # type: ignore[method-assign]  # the kernel tells no boot id any more
+    report = world.run(REBOOT)
+    assert ({"a": "unknown"}, True) == (ends(report), "the host shows no boot id" in reason(report, "a"))
+
+
+@pytest.mark.fault("H9")
+@pytest.mark.parametrize(("answer", "sentence"), [(10, "the mark in /run is still there"), (11, "read-only"), (7, "exit code 7")])
+def test_a_host_that_cannot_be_written_or_keeps_its_mark_is_not_proved(answer: int, sentence: str) -> None:
+    """Another boot id alone is no proof: the mark in /run must be gone, and the host must be able to write."""
+    world = owing("a")
+    real = world["a"].command
+    world["a"].command = (  # type: ignore[method-assign]  # the host answers so after its boot
+        lambda command: CommandResult(answer) if SEE_MARK in command.argv else real(command)
+    )
+    report = world.run(REBOOT)
+    assert ({"a": "unknown"}, True) == (ends(report), sentence in reason(report, "a"))
+
+
+@pytest.mark.fault("H10")
 def test_a_boot_loop_is_bad() -> None:
     """A host that boots again right after it came back is not proved."""
     world = owing("a")
@@ -195,6 +232,7 @@ def test_a_boot_loop_is_bad() -> None:
     assert ({"a": "failed"}, True) == (ends(report), "boot loop" in reason(report, "a"))
 
 
+@pytest.mark.fault("H7")
 def test_a_host_that_does_not_come_back_is_unknown_and_held() -> None:
     """Slow is not failed: when the time is over nobody knows, and a person has to look."""
     world = owing("a")

@@ -1,5 +1,6 @@
 """In which order hosts come, who stops whom, and what an end means."""
 
+import pytest
 from fake_host import FakeHost, unit
 from world import World, ends, reason
 
@@ -159,6 +160,7 @@ def test_an_unknown_reading_of_health_is_never_acted_on() -> None:
     assert ({"a": "unknown"}, []) == (ends(report), world["a"].effects)
 
 
+@pytest.mark.fault("N17")
 def test_twins_are_refused() -> None:
     """Two names for one machine: the second is refused by name of the first, and the machine is touched once."""
     world = World(["a", "b"])
@@ -230,6 +232,7 @@ def test_many_hosts_at_once_in_threads() -> None:
     assert [] == [host.name for host in world.hosts.values() if host.lease is not None]
 
 
+@pytest.mark.fault("C4")
 def test_a_host_is_taken_over_by_nobody_while_its_lease_is_another_runs() -> None:
     """Somebody else has the lease: the host ends as busy, untouched, and the run exits 3."""
     world = World(["a"])

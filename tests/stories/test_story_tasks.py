@@ -105,7 +105,7 @@ def test_handlers_run_once_at_the_end_of_the_section() -> None:
     assert ["one", "two", "reload", "then"] == world["a"].what
 
 
-@pytest.mark.parametrize("failing", ["{command: broken}", '{command: "{{ nowhere }}"}'])
+@pytest.mark.parametrize("failing", ["{command: broken}", '{command: "{{ facts.nowhere }}"}'])
 def test_handlers_run_after_a_failure_too(failing: str) -> None:
     """The changed file wants its reload although a later task failed, or could not even be rendered."""
     world = World(["a"])

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -106,7 +107,13 @@ class Console:
             text=True,
             env=self.environment,
             cwd=self.folder,
+            preexec_fn=hear_ctrl_c,  # noqa: PLW1509  one system call, before anything else
         )
+
+
+def hear_ctrl_c() -> None:
+    """Let a started command hear Ctrl-C, also where the tests themselves run in the background and do not."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def finished(process: subprocess.Popen[str]) -> Answer:

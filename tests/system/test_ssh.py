@@ -9,6 +9,7 @@ import pytest
 
 from healer.clock import SystemClock
 from healer.lab.lab import Lab
+from healer.lab.machine import LabHost
 from healer.model.command import Command
 from healer.model.errors import BecomeError, UnreachableError
 from healer.model.facts import Unknown
@@ -64,13 +65,50 @@ def test_root_is_had_with_the_right_password(lab: Lab, open_host: Open) -> None:
     assert [(0, b"0\ninput")] * 2 == [(result.status, result.stdout) for result in (remote.run(WHO), remote.run(WHO))]
 
 
+@pytest.mark.fault("O5")
 def test_a_wrong_password_is_refused_after_one_try(lab: Lab, open_host: Open) -> None:
     """The real sudo's second prompt ends it: one failure in the host's log, not three."""
+    before = failures(lab.host("h2"))
     with pytest.raises(BecomeError, match="not accepted"):
         open_host("h2", "opspw", "wrong battery").run(WHO)
 
-    tries = lab.host("h2").run(["journalctl", "-q", "-o", "cat", "-t", "sudo"]).stdout.decode()
-    assert 1 == tries.count("authentication failure")
+    assert before + 1 == failures(lab.host("h2"))
+
+
+@pytest.mark.fault("O5")
+@pytest.mark.parametrize("mood", ["insults", "lecture=always", 'passprompt="Now what?"', 'passwd_tries=5,badpass_message="No."'])
+def test_sudo_may_be_in_any_mood(lab: Lab, open_host: Open, mood: str) -> None:
+    """The real sudo insults, lectures, prompts in its own words: the right password gives root, a wrong one is sent once."""
+    host = lab.host("h2")
+    host.write("/etc/sudoers.d/mood", f"Defaults:opspw {mood}\n")
+    before = failures(host)
+    try:
+        result = open_host("h2", "opspw", lab.sudo_password).run(WHO)
+        with pytest.raises(BecomeError, match="not accepted"):
+            open_host("h2", "opspw", "wrong battery").run(WHO)
+    finally:
+        host.run(["rm", "/etc/sudoers.d/mood"])
+
+    assert (0, b"0\ninput", before + 1) == (result.status, result.stdout, failures(host))
+
+
+@pytest.mark.fault("O5")
+def test_sudo_that_wants_a_terminal_is_named(lab: Lab, open_host: Open) -> None:
+    """`requiretty` of the real sudo: no root, no waiting, and the advice says which line to change."""
+    host = lab.host("h2")
+    host.write("/etc/sudoers.d/mood", "Defaults:opspw requiretty\n")
+    try:
+        with pytest.raises(BecomeError, match="must have a tty") as caught:
+            open_host("h2", "opspw", lab.sudo_password).run(WHO)
+    finally:
+        host.run(["rm", "/etc/sudoers.d/mood"])
+
+    assert "requiretty" in caught.value.advice
+
+
+def failures(host: LabHost) -> int:
+    """Return how many passwords the host's own log says were wrong."""
+    return host.run(["journalctl", "-q", "-o", "cat", "-t", "sudo"]).stdout.decode().count("authentication failure")
 
 
 def test_a_missing_password_is_said(open_host: Open) -> None:
@@ -98,6 +136,7 @@ def test_the_password_never_shows_on_the_host(lab: Lab, open_host: Open) -> None
     assert lab.sudo_password not in seen
 
 
+@pytest.mark.fault("N6")
 def test_a_frozen_host_is_unknown_and_comes_back(lab: Lab, open_host: Open) -> None:
     """A host that freezes under a command gives Unknown in bounded time; thawed, the next command logs in again."""
     remote, host = open_host("h3", "root"), lab.host("h3")
@@ -112,6 +151,7 @@ def test_a_frozen_host_is_unknown_and_comes_back(lab: Lab, open_host: Open) -> N
     assert b"back\n" == remote.run(Command(("echo", "back"))).stdout
 
 
+@pytest.mark.fault("N4")
 def test_a_cut_cable_is_unknown_and_then_unreachable(lab: Lab, open_host: Open) -> None:
     """A dead network path ends a command as Unknown and the next one as unreachable, both in bounded time."""
     remote, host = open_host("h3", "root"), lab.host("h3")
@@ -126,6 +166,7 @@ def test_a_cut_cable_is_unknown_and_then_unreachable(lab: Lab, open_host: Open) 
     assert isinstance(result.status, Unknown)
 
 
+@pytest.mark.fault("N7")
 def test_a_restart_of_sshd_keeps_the_login_and_proves_a_second(open_host: Open) -> None:
     """A login survives the restart of sshd, and a relogin proves that new logins work."""
     remote = open_host("h1", "root")

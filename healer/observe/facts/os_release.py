@@ -1,10 +1,13 @@
 """Which distribution and release this is: package versions only compare within one, and a canary proves its own only."""
 
+import re
 import shlex
 
 from healer.model.facts import OsRelease
 from healer.observe.facts.contract import Fact
 from healer.observe.reading import lines, script
+
+_PLAIN = re.compile(r'"([^"\\]*)"|([A-Za-z0-9_.:/+-]*)')
 
 
 def parse(text: str) -> OsRelease:
@@ -26,9 +29,10 @@ def parse(text: str) -> OsRelease:
 
 
 def _assignment(line: str) -> tuple[str, str]:
-    """Return key and value; the file's quoting is the shell's."""
+    """Return key and value; the file's quoting is the shell's. Nearly every value is plain, which is read much quicker."""
     key, _, value = line.partition("=")
-    return key.strip(), "".join(shlex.split(value))
+    plain = _PLAIN.fullmatch(value.strip())
+    return key.strip(), (plain[1] or plain[2] or "") if plain else "".join(shlex.split(value))
 
 
 PLUGIN = Fact(name="os_release", script=script("os_release.sh"), parse=parse, seconds=10)

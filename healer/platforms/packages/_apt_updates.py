@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from healer.model.facts import Unknown, Update, Updates
 
 _INST = re.compile(r"^Inst (\S+)(?: \[([^\]]+)\])? \((\S+) (.+?) \[([^\]]+)\]\)(?: \[.*\])?$")
+_HEAD = re.compile(r"^  Installed: (.*)\n  Candidate: (.*)$", re.MULTILINE)
 _GONE = re.compile(r"^(?:Remv|Purg) (\S+)")
 _KEPT = "The following packages have been kept back"
 _PHASED = "deferred due to phasing"
@@ -34,6 +35,8 @@ class _Table:
     @property
     def security(self) -> bool:
         """Whether a fix is among the versions up to the candidate, though the candidate itself may come from elsewhere."""
+        if not any(security for _, security in self.newer):
+            return False
         versions = [version for version, _ in self.newer]
         start = versions.index(self.candidate) if self.candidate in versions else 0
         return any(security for _, security in self.newer[start:])
@@ -50,8 +53,12 @@ def parse_updates(text: str) -> Updates:
     tables = dict(_policy(_section(parts, "policy")))
     sources = _sources(_section(parts, "sources"))
     held = tuple(sorted(line for line in _section(parts, "held") if line))
-    installable = [_update(row, tables, sources) for row in _rows(chosen)]
-    behind = _behind(first, chosen, held, tables)
+    rows = list(_rows(chosen))
+    going = {row.name for row in rows}
+    wanted = [row.name for row in (rows if chosen is first else _rows(first))]
+    installable = [_update(row, tables, sources) for row in rows]
+    words = _behind(first, chosen, wanted, held)
+    behind = {name: word for name, word in words.items() if name not in going and _has_update(tables.get(name))}
     staying = [_waiting(name, word, tables[name], sources) for name, word in sorted(behind.items())]
     removals = tuple(match[1] for line in first if (match := _GONE.match(line)))
     return Updates((*installable, *staying), removals, held, _age(_section(parts, "lists")))
@@ -59,12 +66,9 @@ def parse_updates(text: str) -> Updates:
 
 def _sections(text: str) -> dict[str, list[str]]:
     parts: dict[str, list[str]] = {}
-    current: list[str] = []
-    for line in text.split("\n"):
-        if line.startswith("== "):
-            current = parts.setdefault(line[3:], [])
-        else:
-            current.append(line)
+    for part in f"\n{text}".split("\n== ")[1:]:
+        name, *lines = part.split("\n")
+        parts.setdefault(name, []).extend(lines)
     return parts
 
 
@@ -93,17 +97,15 @@ def _update(row: _Row, tables: dict[str, _Table], sources: dict[str, str]) -> Up
     return Update(row.name, row.architecture, row.installed, row.candidate, row.origins, security, source, offered=offered)
 
 
-def _behind(first: list[str], chosen: list[str], held: tuple[str, ...], tables: dict[str, _Table]) -> dict[str, str]:
-    """Return why a package with an update is not in the transaction: `held`, `phased` or `kept back`."""
-    going = {row.name for row in _rows(chosen)}
-    words = dict.fromkeys([row.name for row in _rows(first)] + _listed(chosen, _KEPT) + _listed(first, _KEPT), "kept back")
+def _behind(first: list[str], chosen: list[str], wanted: list[str], held: tuple[str, ...]) -> dict[str, str]:
+    """Return why a package may have an update that is not in the transaction: `held`, `phased` or `kept back`."""
+    words = dict.fromkeys(wanted + _listed(chosen, _KEPT) + _listed(first, _KEPT), "kept back")
     words |= dict.fromkeys(_listed(first, _PHASED), "phased")
-    words |= dict.fromkeys(held, "held")
-    return {name: word for name, word in words.items() if name not in going and _has_update(tables.get(name, _NOTHING))}
+    return words | dict.fromkeys(held, "held")
 
 
-def _has_update(table: _Table) -> bool:
-    return bool(table.installed) and table.candidate in [version for version, _ in table.newer]
+def _has_update(table: _Table | None) -> bool:
+    return table is not None and bool(table.installed) and table.candidate in [version for version, _ in table.newer]
 
 
 def _waiting(name: str, word: str, table: _Table, sources: dict[str, str]) -> Update:
@@ -136,29 +138,24 @@ def _listed(lines: list[str], heading: str) -> list[str]:
 
 
 def _policy(lines: list[str]) -> Iterator[tuple[str, _Table]]:
-    name, block = "", list[str]()
-    for line in [*lines, "end:"]:
-        if line.startswith(" "):
-            block.append(line)
-        elif line:
-            if name:
-                yield name, _table(block)
-            name, block = line.removesuffix(":"), []
+    """Yield each package's name and table. What stands from the installed version (`***`) on is older than what can be had."""
+    _, *blocks = re.split(r"^([^ \n].*)$", "\n".join(lines), flags=re.MULTILINE)
+    for name, block in zip(blocks[::2], blocks[1::2], strict=True):
+        yield name.removesuffix(":"), _table(block.partition("\n *** ")[0])
 
 
-def _table(block: list[str]) -> _Table:
-    """Read one package's version table, which apt sorts newest first; `***` marks the installed version."""
-    words = {key.strip(): value.strip() for key, colon, value in (line.partition(": ") for line in block[:3]) if colon}
-    installed, candidate = (("" if word == "(none)" else word) for word in (words.get("Installed", ""), words.get("Candidate", "")))
+def _table(block: str) -> _Table:
+    """Read one package's version table above the installed version; apt sorts it newest first."""
+    head = _HEAD.search(block)
+    installed, candidate = head.groups() if head else ("", "")
     newer: list[tuple[str, bool]] = []
-    for line in block:
-        if line.startswith(" *** "):
-            break
-        if re.match(r"^ {5}\S", line):
-            newer.append((line.split()[0], False))
-        elif line.startswith("        ") and newer and is_security_place(line):
-            newer[-1] = (newer[-1][0], True)
-    return _Table(installed, candidate, tuple(newer))
+    for line in block.split("\n"):
+        if line.startswith("        "):
+            if newer and is_security_place(line):
+                newer[-1] = (newer[-1][0], True)
+        elif line.startswith("     ") and line[5:6].strip():
+            newer.append((line.split(maxsplit=1)[0], False))
+    return _Table(installed.replace("(none)", ""), candidate.replace("(none)", ""), tuple(newer))
 
 
 def is_security_origin(origin: str) -> bool:

@@ -1,9 +1,10 @@
 """Debian, Ubuntu and their kin: apt decides, dpkg installs, and both say what they do in words that can be read."""
 
+from healer.platforms.packages import _apt_back as back
 from healer.platforms.packages import _apt_jobs as jobs
 from healer.platforms.packages._apt_state import parse_database, parse_forecast, parse_locks
 from healer.platforms.packages._apt_updates import parse_updates
-from healer.platforms.packages.contract import PackageManager
+from healer.platforms.packages.contract import GoingBack, PackageManager
 
 _OWNERS = jobs.script("apt_owners.sh")
 _UNTOUCHED = jobs.script("apt_untouched.sh")
@@ -25,4 +26,5 @@ PLUGIN = PackageManager(
     upgrade=jobs.upgrade,
     repair=jobs.repair,
     owners_script=_OWNERS,
+    back=GoingBack(back.job, back.never, back.command, _UNTOUCHED + jobs.script("apt_way_back.sh"), back.parse_way),
 )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from healer.model.action import Job
-from healer.model.facts import LockHolder, PackageDatabase, RestartForecast, Unknown, Updates
+from healer.model.facts import LockHolder, PackageDatabase, RestartForecast, Unknown, Updates, WayBack
 
 LOCK_TIMEOUT = 600
 
@@ -45,6 +45,22 @@ class Transact(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class GoingBack:
+    """How a manager goes back to former versions.
+
+    `job` goes back to exactly these, or does nothing: where one of them is not at hand, or where more would be touched than the packages
+    named. `never` says why a package is never taken back by a program, empty where it may be. `command` is what a person types instead.
+    `way_script` reads, like a fact, which pending packages could go back; `parse_way` gets what it printed.
+    """
+
+    job: Transact
+    never: Callable[[str], str]
+    command: Callable[[Mapping[str, str]], str]
+    way_script: str
+    parse_way: Callable[[str], WayBack]
+
+
+@dataclass(frozen=True, slots=True)
 class PackageManager:
     """A package-manager plug-in.
 
@@ -54,7 +70,8 @@ class PackageManager:
 
     `forecast_script` reads on standard input what `running_code` of observe/scripts/processes.sh prints. `owners_script` reads paths and
     prints `owner`, the packages that own the path (separated by spaces) and the path, tab separated;
-    then `source`, a package and the source that it was built from. It is empty where that cannot be asked.
+    then `source`, a package and the source that it was built from. It is empty where that cannot be asked. `back` is None where going
+    back to former versions cannot be proved.
     """
 
     name: str
@@ -72,3 +89,4 @@ class PackageManager:
     upgrade: Transact
     repair: Maintain
     owners_script: str = ""
+    back: GoingBack | None = None

@@ -187,12 +187,16 @@ judge_unbegun() {
     fi
 }
 
-# Answer with the state of the act in folder $1 and its output from byte $2 on, at most $3 bytes. State first: an ended act's output is whole.
+# Answer with the state of the act in folder $1 and its output from byte $2 on, or its last $2 bytes if that is below 0, at most $3 bytes. State first: an ended act's output is whole.
 report() {
     judge "$1"
     printf '%s %s %s\n' "$state" "$status" "$reason"
     if [ -f "$1/out" ]; then
-        tail -c "+$(($2 + 1))" "$1/out" | head -c "$3"
+        case $2 in
+            -*) set -- "$1" "${2#-}" "$3" ;;
+            *) set -- "$1" "+$(($2 + 1))" "$3" ;;
+        esac
+        tail -c "$2" "$1/out" | head -c "$3"
     fi
     return 0
 }

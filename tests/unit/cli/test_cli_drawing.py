@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 from rich.console import Console
+from rich.text import Text
 
 from healer.cli.forecast import drawn
 from healer.cli.live import Plain, Screen, Showing, print_line, view
@@ -168,3 +169,11 @@ def test_verbose_lines_run_above_the_table() -> None:
 def test_a_dry_run_has_words_of_its_own() -> None:
     """A host that needs nothing is not called ok before anything was done."""
     assert "nothing to do" in screen(Showing(check=True), height=40)
+
+
+@pytest.mark.fault("O2")
+def test_a_terminal_hears_no_control_characters_but_ours() -> None:
+    """On a real terminal colours are healer's own; what a host has printed is shown with signs in place of its escape codes."""
+    stream = io.StringIO()
+    Lasting(file=stream, force_terminal=True, width=80).print("[bold]host[/bold]", Text("says \x1b[2J\x1b]0;title\x07"))
+    assert "\x1b[1mhost\x1b[0m says \ufffd[2J\ufffd]0;title\n" == stream.getvalue()

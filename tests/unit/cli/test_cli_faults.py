@@ -78,6 +78,7 @@ def test_a_setting_of_the_wrong_kind(healer: Healer, monkeypatch: pytest.MonkeyP
     assert (65, True) == (said.code, "HEALER_FORKS" in said.err)
 
 
+@pytest.mark.fault("C4")
 def test_a_second_run_names_the_holder(healer: Healer, inventory: Path, tmp_path: Path) -> None:
     """While a run holds the hosts' group another exits with 75 and says who it is."""
     folder = tmp_path / "books"

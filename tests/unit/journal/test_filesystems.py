@@ -32,6 +32,7 @@ def test_nearest_mount_counts(path: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["nfs", "nfs4", "cifs", "smb3", "9p", "fuse", "fuse.glusterfs", "ceph"])
+@pytest.mark.fault("C10")
 def test_network_is_refused(kind: str, tmp_path: Path) -> None:
     """A folder on a network file system is refused with a way out."""
     mounts = tmp_path / "mountinfo"

@@ -1,5 +1,6 @@
 """The locks of budget groups on one control node."""
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -29,10 +30,13 @@ with GroupLocks(Path(sys.argv[1]), clock=Clock()).take(["web"], "r1"):
 
 
 class Noon:
-    """A clock that stands."""
+    """A clock that stands, and whose sleep takes no time."""
 
     def now(self) -> datetime:
         return datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+    def sleep(self, seconds: float) -> None:
+        """Return at once."""
 
 
 @pytest.fixture
@@ -41,6 +45,7 @@ def locks(tmp_path: Path) -> GroupLocks:
     return GroupLocks(tmp_path / "state", clock=Noon())
 
 
+@pytest.mark.fault("C4")
 def test_second_run_is_told_who_holds(locks: GroupLocks) -> None:
     """A group that is taken is refused with run, process and time of its holder, and exit code 75."""
     with (
@@ -67,6 +72,42 @@ def test_what_is_free_is_taken_and_the_rest_is_told(locks: GroupLocks) -> None:
             pass
 
 
+@pytest.mark.fault("C4")
+def test_groups_that_share_a_host_exclude_each_other(locks: GroupLocks) -> None:
+    """`hosts: web` and `hosts: all` are two budgets over the same hosts: the second run is told who holds which of its hosts."""
+    everybody = {"all": ["db1", "web1", "web2"], "other": ["mail1"]}
+    with locks.take({"web": ["web2", "web1"]}, "r1"), locks.take(everybody, "r2") as others:
+        assert ["all"] == list(others)
+        assert "budget group all shares web1, web2 with web, which is held by run r1" in others["all"]
+    with locks.take(everybody, "r3") as others:
+        assert {} == others
+
+
+def test_a_killed_runs_hosts_are_free(locks: GroupLocks, tmp_path: Path) -> None:
+    """What a dead run has written hinders nobody: only a lock that is held counts."""
+    with locks.take({"web": ["web1"]}, "r1"):
+        pass
+    assert "web1" in next((tmp_path / "state" / "locks").glob("web*.lock")).read_text()
+    with locks.take({"all": ["web1"]}, "r2") as others:
+        assert {} == others
+
+
+def test_groups_of_one_run_may_share_hosts(locks: GroupLocks) -> None:
+    """A playbook with a play for `all` and one for `web` does not hinder itself."""
+    with locks.take({"all": ["web1", "db1"], "web": ["web1"]}, "r1") as others:
+        assert {} == others
+
+
+def test_whoever_stops_while_taking_is_named_as_that(locks: GroupLocks, tmp_path: Path) -> None:
+    """Locks are taken one run at a time; who finds that nobody gets on there waits for seconds only."""
+    with locks.take(["web"], "r1"):
+        pass
+    with (tmp_path / "state" / "locks" / "taking").open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with pytest.raises(LockedError, match="in the middle of taking locks"), locks.take(["web"], "r2"):
+            pass
+
+
 def test_none_is_held_when_none_is_free(locks: GroupLocks) -> None:
     """A run that is refused holds nothing afterwards."""
     with locks.take(["a", "b"], "r1"), pytest.raises(LockedError), locks.take(["a", "b"], "r2"):
@@ -89,6 +130,7 @@ def test_group_named_twice(locks: GroupLocks) -> None:
         pass
 
 
+@pytest.mark.fault("D5")
 def test_killed_holder_leaves_nothing(tmp_path: Path, locks: GroupLocks) -> None:
     """The kernel frees the locks of a run that was killed."""
     process = subprocess.Popen([sys.executable, "-c", HOLDER, str(tmp_path / "state")], stdout=subprocess.PIPE, text=True)
@@ -107,7 +149,8 @@ def test_any_name_stays_in_the_folder(locks: GroupLocks, tmp_path: Path, group: 
     """A group's name, whatever it is, gives one harmless file in the locks' folder, for its owner only."""
     with locks.take([group], "r1"):
         files = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert [(path.parent, path.stat().st_mode & 0o777) for path in files] == [(tmp_path / "state" / "locks", 0o600)]
+    assert {(path.parent, path.stat().st_mode & 0o777) for path in files} == {(tmp_path / "state" / "locks", 0o600)}
+    assert len([path for path in files if path.suffix == ".lock"]) == 1
 
 
 def test_names_that_look_alike_are_two_locks(locks: GroupLocks) -> None:
@@ -119,7 +162,7 @@ def test_names_that_look_alike_are_two_locks(locks: GroupLocks) -> None:
 def test_unreadable_holder_is_still_a_holder(locks: GroupLocks, tmp_path: Path) -> None:
     """The lock counts, not what is written in its file."""
     with locks.take(["web"], "r1"):
-        next((tmp_path / "state" / "locks").iterdir()).write_text("garbage")
+        next((tmp_path / "state" / "locks").glob("*.lock")).write_text("garbage")
         with pytest.raises(LockedError, match="held by another process"), locks.take(["web"], "r2"):
             pass
 

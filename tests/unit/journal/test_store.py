@@ -89,9 +89,10 @@ def test_settings_of_the_connection(file: Path) -> None:
             for name in ("synchronous", "busy_timeout", "foreign_keys", "journal_mode")
         }
     mode = "wal" if sqlite3.sqlite_version_info >= (3, 51, 3) else "truncate"
-    assert pragma == {"synchronous": 2, "busy_timeout": 10000, "foreign_keys": 1, "journal_mode": mode}
+    assert pragma == {"synchronous": 2, "busy_timeout": 45000, "foreign_keys": 1, "journal_mode": mode}
 
 
+@pytest.mark.fault("D1", "D4")
 def test_many_processes_lose_nothing(file: Path) -> None:
     """Several control processes on one journal wait for each other and lose no event."""
     processes = [writer(file, 15, f"r{count}") for count in range(3)]
@@ -100,6 +101,7 @@ def test_many_processes_lose_nothing(file: Path) -> None:
     assert sorted(numbers) == list(range(1, 46))
 
 
+@pytest.mark.fault("D6")
 def test_killed_writer_loses_nothing_acknowledged(file: Path) -> None:
     """Every event whose append returned is there after the writer was killed at a random moment."""
     process = writer(file, 100000, "r1")
@@ -137,6 +139,7 @@ def test_two_first_openings(file: Path) -> None:
     assert faults == []
 
 
+@pytest.mark.fault("C11")
 def test_half_a_migration_leaves_nothing(file: Path) -> None:
     """A migration that fails half-way leaves the database as it was."""
     file.parent.mkdir()
@@ -149,6 +152,7 @@ def test_half_a_migration_leaves_nothing(file: Path) -> None:
         assert [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")] == ["other"]
 
 
+@pytest.mark.fault("C11")
 def test_newer_schema_is_refused(file: Path) -> None:
     """A journal that a newer healer wrote is left alone."""
     opened(file)
@@ -158,6 +162,7 @@ def test_newer_schema_is_refused(file: Path) -> None:
         opened(file)
 
 
+@pytest.mark.fault("D7")
 def test_damaged_file_is_told(file: Path) -> None:
     """A file that is no journal is refused with advice, and is not changed."""
     file.parent.mkdir()
@@ -167,6 +172,7 @@ def test_damaged_file_is_told(file: Path) -> None:
     assert file.read_bytes() == b"this is no database" * 100
 
 
+@pytest.mark.fault("C7")
 def test_full_disk_is_told(file: Path) -> None:
     """When the disk is full the event is not kept, and the message says what to do."""
     journal = opened(file)
@@ -178,6 +184,7 @@ def test_full_disk_is_told(file: Path) -> None:
     assert list(journal.events("r1")) == []
 
 
+@pytest.mark.fault("D1")
 def test_locked_is_told(file: Path) -> None:
     """A journal that another program keeps locked is told as that, after a bounded wait."""
     journal = opened(file)
@@ -254,3 +261,13 @@ def test_schema_is_postgresql_too() -> None:
     dialect = postgresql.dialect()
     assert "number BIGSERIAL NOT NULL" in str(CreateTable(events).compile(dialect=dialect))
     assert "RETURNING events.number" in str(insert(events).returning(events.c.number).compile(dialect=dialect))
+
+
+def test_the_newest_events_are_asked_of_the_database(file: Path) -> None:
+    """A long history is not read to its beginning: the newest so many come, in order."""
+    journal = opened(file)
+    kept = [journal.append("r1", Note("web1", str(count))) for count in range(5)]
+    assert kept[-2:] == list(journal.about("web1", ("note",), 2))
+    assert kept == list(journal.about(None, ("note",)))
+    assert kept[3:] == list(journal.about("web1", ("note",), after=kept[2].number))
+    assert [kept[0], kept[4]] == list(journal.numbered([kept[4].number, kept[0].number]))

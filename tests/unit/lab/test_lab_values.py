@@ -19,7 +19,7 @@ from healer.lab.network import Wiring, free_subnets
 from healer.lab.packages import control, demo_package
 from healer.lab.processes import recorded, start_time, write_record
 from healer.lab.register import Entry, is_leftover, lab_folder, lab_id
-from healer.lab.repository import release
+from healer.lab.repository import asking, release
 from healer.lab.sources import Archive, Source
 from healer.lab.teardown import take_down
 from healer.lab.wanted import Wanted
@@ -235,3 +235,16 @@ def test_a_release_file_vouches_for_its_index() -> None:
     text = release("stable-security", "amd64", "main/binary-amd64/Packages", b"")
     assert "Label: Healer-Lab\nSuite: stable-security\n" in text
     assert " e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 0 main/binary-amd64/Packages\n" in text
+
+
+def test_a_package_that_asks_puts_every_question_of_its_templates() -> None:
+    """Debconf asks what the templates name, at the priority that is never passed over."""
+    package = demo_package("healer-demo-asking", "1.1", library=b"")
+    assert "db_input critical healer-demo-asking/colour" in asking(package.questions)
+
+
+@pytest.mark.parametrize(("version", "lasts"), [("1.0", True), ("1.1", False)])
+def test_the_dying_daemon_lives_as_long_as_it_is_told(version: str, lasts: bool) -> None:
+    """Version 1.1 ends after so many seconds, the others stay."""
+    (unit,) = demo_package("healer-demo-dying", version, library=b"", seconds=7).files.values()
+    assert lasts is (b"/bin/sleep 7" not in unit)

@@ -58,6 +58,14 @@ def test_places_of_the_policy(place: str, expected: bool) -> None:
     assert expected is is_security_place(place)
 
 
+@pytest.mark.fault("H1", "H14")
+def test_every_job_of_apt_may_be_begun_anew_when_it_was_cut_off() -> None:
+    """Each looks first at what is there, and a transaction brings the repair of what an earlier attempt has left along."""
+    jobs = (PLUGIN.refresh(), PLUGIN.repair(), PLUGIN.download({"a": "1"}), PLUGIN.upgrade({"a": "1"}))
+    assert [True] * 4 == [job.convergent for job in jobs]
+    assert "dpkg $keep --configure -a" in PLUGIN.upgrade({"a": "1"}).script
+
+
 def test_a_transaction_is_never_killed_for_being_late() -> None:
     """What writes to the package database is waited for and then left to itself; what only fetches may be ended."""
     versions = {"nginx": "1.2"}

@@ -27,10 +27,11 @@ def agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
     os.kill(int(started.split("SSH_AGENT_PID=")[1].split(";")[0]), signal.SIGTERM)
 
 
+@pytest.mark.fault("N19")
 def test_a_full_agent_offers_the_key_that_is_configured(sshd, open_host: Open, agent, tmp_path: Path) -> None:
     """Of many keys the one that belongs to the configured file is offered, though the file itself may be locked."""
     server = sshd()
-    for number in range(5):
+    for number in range(11):
         agent(make_key(tmp_path / f"other{number}"))
     agent(server.user_key)
     public = tmp_path / "mine"

@@ -2,6 +2,7 @@
 
 import itertools
 import subprocess
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -51,6 +52,7 @@ def test_without_an_end_mark_there_is_no_status(output: bytes, cuts: list[int]) 
     assert (None, output) == (stream.status, bytes(stream.content))
 
 
+@pytest.mark.fault("O7")
 def test_a_mark_of_another_nonce_is_output() -> None:
     """Only the nonce of this command makes a mark."""
     forged = b"f" * 32 + b" end 0\n"
@@ -93,3 +95,12 @@ def test_the_command_does_not_inherit_the_nonce() -> None:
     names = {line.split(b"=")[0] for line in bytes(fed(Stream(NONCE, 100_000), done.stdout, []).content).splitlines()}
 
     assert not names & {b"nonce", b"script", b"word", b"saved", b"status"}
+
+
+def test_a_command_that_did_not_arrive_whole_is_not_run(tmp_path: Path) -> None:
+    """A link that breaks among the words starts nothing: with fewer words it would be another command."""
+    effect = tmp_path / "effect"
+    whole = run_payload(NONCE, ("touch", str(effect), "--", "one more word"))
+    for length in range(len(whole) - 2):
+        subprocess.run(["sh", "-c", BOOTSTRAP], input=whole[:length], capture_output=True, check=False)
+        assert not effect.exists(), f"run although only {length} of {len(whole)} bytes had come"

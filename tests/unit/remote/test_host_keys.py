@@ -85,6 +85,7 @@ def test_no_text_breaks_the_reader(text: str) -> None:
     assert "web1" == found[-1].patterns
 
 
+@pytest.mark.fault("N13")
 def test_a_revocation_always_wins() -> None:
     """A revoked key is refused wherever its line stands and whoever else knows it."""
     for known in (

@@ -1,5 +1,6 @@
 """Jump hosts: verified like any other host, shared between the hosts behind them, and never a way round the checks."""
 
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -78,6 +79,7 @@ def test_the_ssh_configuration_names_the_jump_host(sshd, through: OpenWith) -> N
     assert "Accepted publickey" in bastion.log
 
 
+@pytest.mark.fault("N14")
 def test_an_impostor_jump_host_sees_no_login(sshd, through: OpenWith, tmp_path: Path) -> None:
     """A jump host with a wrong key stops everything: no login there, no connection to the target."""
     impostor, target = sshd(), sshd()
@@ -158,3 +160,23 @@ def test_included_configuration_is_honoured(sshd, through: OpenWith, tmp_path: P
     login = server.login(address="alias", port=None, proxy_jump=None)
 
     assert 0 == through(login, config=f"Include {tmp_path / 'more'}\n").run(Command(("true",))).status
+
+
+@pytest.mark.fault("N15")
+def test_a_jump_host_that_is_away_is_not_stormed(sshd, through: OpenWith) -> None:
+    """Hosts that ask for it one after the other share a failure for a second: one attempt, whoever waits for it."""
+    target, tried = sshd(), socket.create_server(("127.0.0.1", 0))
+    port = tried.getsockname()[1]
+    tried.close()
+    inventory = {"bastion": target.login(host="bastion", port=port)}
+    with pytest.raises(UnreachableError, match="Connection refused"):
+        through(target.login(proxy_jump="bastion"), inventory)
+    late = socket.create_server(("127.0.0.1", port))
+    late.setblocking(False)
+
+    for _ in range(5):
+        with pytest.raises(UnreachableError, match="Connection refused"):
+            through(target.login(proxy_jump="bastion"), inventory)
+
+    with late, pytest.raises(BlockingIOError):
+        late.accept()

@@ -33,6 +33,7 @@ def test_one_login_serves_many_commands(sshd, open_host: Open) -> None:
     assert server.log.count("Accepted publickey") == 1
 
 
+@pytest.mark.fault("O4")
 def test_noise_of_start_up_files_is_not_output(sshd, open_host: Open) -> None:
     """What .bashrc prints on either stream never shows up in a command's output."""
     server = sshd(login_shell='exec bash -c ". ~/.bashrc; $SSH_ORIGINAL_COMMAND"')
@@ -43,6 +44,7 @@ def test_noise_of_start_up_files_is_not_output(sshd, open_host: Open) -> None:
     assert (0, b"hello\n", b"") == (result.status, result.stdout, result.stderr)
 
 
+@pytest.mark.fault("O4")
 @pytest.mark.parametrize("shell", ["fish", "tcsh", "csh", "zsh", "bash", "dash"])
 def test_any_login_shell_will_do(sshd, open_host: Open, shell: str) -> None:
     """The command line is read alike by every common login shell."""
@@ -53,6 +55,7 @@ def test_any_login_shell_will_do(sshd, open_host: Open, shell: str) -> None:
     assert b"a b|it's|!x|$HOME|\\n||" == result.stdout
 
 
+@pytest.mark.fault("O4")
 def test_an_account_without_a_shell_is_named_by_its_own_words(sshd, open_host: Open) -> None:
     """A login shell that refuses to work makes the host unreachable, with what it said."""
     remote = open_host(sshd(login_shell='echo "This account is not available."; exit 1').login())
@@ -61,6 +64,7 @@ def test_an_account_without_a_shell_is_named_by_its_own_words(sshd, open_host: O
         remote.run(Command(("true",)))
 
 
+@pytest.mark.fault("O2")
 def test_a_megabyte_of_any_bytes_passes_both_ways(sshd, open_host: Open) -> None:
     """Input and output are bytes: nothing is decoded, added or lost."""
     data = os.urandom(1024 * 1024)
@@ -94,6 +98,7 @@ def test_a_command_sees_the_end_of_its_input(sshd, open_host: Open) -> None:
     assert b"0\n" == open_host(sshd().login()).run(Command(("wc", "-c"))).stdout
 
 
+@pytest.mark.fault("O6")
 def test_a_background_child_that_keeps_the_output_open_is_not_waited_for(sshd, open_host: Open) -> None:
     """A command is over when it ends, not when the last process that it left behind does."""
     result = open_host(sshd().login()).run(Command(("sh", "-c", "sleep 5 & echo started"), timeout=4.0))
@@ -120,6 +125,7 @@ def test_a_killed_server_process_is_unknown(sshd, open_host: Open) -> None:
     assert "the link broke" in result.status.reason
 
 
+@pytest.mark.fault("N6")
 def test_a_frozen_server_process_is_unknown_within_the_ping_budget(sshd, open_host: Open) -> None:
     """A session that stops answering is given up by healer's own ping, long before the command's time is over."""
     server = sshd()
@@ -141,6 +147,7 @@ def test_a_lost_login_is_made_again_by_the_next_command(sshd, open_host: Open) -
     assert b"back\n" == remote.run(Command(("echo", "back"))).stdout
 
 
+@pytest.mark.fault("N7")
 def test_a_second_login_replaces_the_first_only_when_it_is_had(sshd, open_host: Open) -> None:
     """A relogin logs in while the first login is open; when it fails, the first one still works."""
     server = sshd()
@@ -155,6 +162,7 @@ def test_a_second_login_replaces_the_first_only_when_it_is_had(sshd, open_host: 
     assert b"still here\n" == remote.run(Command(("echo", "still here"))).stdout
 
 
+@pytest.mark.fault("N11")
 def test_one_session_at_a_time_is_enough(sshd, open_host: Open) -> None:
     """A server that allows a single session serves one command after the other."""
     remote = open_host(sshd("MaxSessions 1").login())
@@ -177,6 +185,17 @@ def test_a_port_that_nobody_listens_on_is_an_os_error(sshd, open_host: Open) -> 
         open_host(sshd().login()).dial("127.0.0.1", 1, 5.0)
 
 
+def test_a_link_that_breaks_under_a_stream_says_nothing_of_the_port(sshd, open_host: Open) -> None:
+    """A login that is lost while a stream is opened is an unreachable host, not a port that nobody listens on."""
+    server = sshd()
+    remote = open_host(server.login())
+    server.signal_sessions(signal.SIGSTOP)
+    threading.Timer(0.5, server.signal_sessions, [signal.SIGKILL]).start()
+
+    with pytest.raises(UnreachableError, match="opening a channel"):
+        remote.dial("127.0.0.1", 1, 10.0)
+
+
 def test_a_python_step_gets_a_connection_over_the_same_login(sshd, open_host: Open) -> None:
     """The fabric connection runs over the login that was verified, and closing it leaves the login open."""
     server = sshd()
@@ -189,6 +208,7 @@ def test_a_python_step_gets_a_connection_over_the_same_login(sshd, open_host: Op
     assert server.log.count("Accepted publickey") == 1
 
 
+@pytest.mark.fault("O7")
 def test_a_forged_end_mark_does_not_end_a_command(sshd, open_host: Open) -> None:
     """A command does not learn the nonce, neither from its environment, its arguments, nor its parent's command line."""
     script = "env; tr '\\0' ' ' < /proc/$$/cmdline; tr '\\0' ' ' < /proc/$PPID/cmdline; echo 00000000000000000000000000000000 end 0; exit 9"

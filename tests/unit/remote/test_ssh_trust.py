@@ -25,6 +25,7 @@ def no_login_was_tried(server: Server) -> bool:
     return "userauth-request" not in server.log and "Accepted" not in server.log
 
 
+@pytest.mark.fault("N13")
 def test_an_unknown_key_is_refused_before_any_login(sshd, open_host: Open) -> None:
     """A host that no file knows is refused with its fingerprint, and nothing is offered to it."""
     server = sshd(known=False)
@@ -38,6 +39,7 @@ def test_an_unknown_key_is_refused_before_any_login(sshd, open_host: Open) -> No
     assert no_login_was_tried(server)
 
 
+@pytest.mark.fault("N13")
 def test_a_changed_key_is_refused_before_any_login(sshd, open_host: Open, tmp_path: Path) -> None:
     """A host that shows another key than the known one is refused, also under accept-new, with both keys named."""
     server = sshd(known=False)
@@ -50,6 +52,7 @@ def test_a_changed_key_is_refused_before_any_login(sshd, open_host: Open, tmp_pa
     assert no_login_was_tried(server)
 
 
+@pytest.mark.fault("N13")
 def test_a_revoked_key_is_refused_although_it_is_known(sshd, open_host: Open) -> None:
     """A revocation outweighs a line that knows the same key."""
     server = sshd()
@@ -81,6 +84,7 @@ def test_accept_new_writes_an_unknown_key_down_once(sshd, open_host: Open) -> No
     assert 0o600 == server.known_hosts.stat().st_mode & 0o777
 
 
+@pytest.mark.fault("N13")
 def test_a_host_certificate_is_enough_when_its_authority_is_known(sshd, open_host: Open, tmp_path: Path) -> None:
     """A key that no file lists is known when an authority for that host has signed it."""
     server = certified(sshd, tmp_path, "127.0.0.1")
@@ -107,6 +111,7 @@ def certified(sshd: Callable[..., Server], tmp_path: Path, principal: str) -> Se
     return server
 
 
+@pytest.mark.fault("N12", "N19")
 def test_exactly_one_key_is_offered(sshd, open_host: Open, tmp_path: Path) -> None:
     """A refused key is the only attempt: others in the home folder are not tried, and there is no second connection."""
     server = sshd()
@@ -128,6 +133,7 @@ def test_a_user_certificate_beside_the_key_is_used(sshd, open_host: Open, tmp_pa
     assert 0 == open_host(login).run(Command(("true",))).status
 
 
+@pytest.mark.fault("N12")
 def test_nothing_to_log_in_with_is_said_without_connecting(sshd, open_host: Open) -> None:
     """Without key, agent and password no connection is made: a server would count it against us."""
     server = sshd()
@@ -138,6 +144,7 @@ def test_nothing_to_log_in_with_is_said_without_connecting(sshd, open_host: Open
     assert "Connection from" not in server.log
 
 
+@pytest.mark.fault("N19")
 def test_a_key_with_a_passphrase_points_to_the_agent(sshd, open_host: Open, tmp_path: Path) -> None:
     """A key that is locked is refused with the way out, never asked for on the terminal."""
     locked = tmp_path / "locked"
@@ -174,6 +181,7 @@ def test_a_dropping_server_is_tried_again(sshd, open_host: Open) -> None:
     assert "beginning MaxStartups throttling" in server.log
 
 
+@pytest.mark.fault("N8")
 def test_a_server_that_never_greets_ends_in_time(open_host: Open, connector: Connector, user_key: Path) -> None:
     """A port that accepts and then says nothing is unreachable when the patience is over."""
     import socket

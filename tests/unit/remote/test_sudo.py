@@ -71,6 +71,7 @@ def test_the_password_is_sent_once_and_the_command_runs_as_root(guarded, open_ho
     assert 1 == log.read_text().count("given:")
 
 
+@pytest.mark.fault("O5")
 def test_a_prompt_that_is_wrapped_in_other_words_is_found(guarded, open_host: Open) -> None:
     """sudo-rs puts its own words round the prompt that it is given; ours is still seen."""
     server, _ = guarded(decorated="[sudo: %s] Password: ")
@@ -78,6 +79,7 @@ def test_a_prompt_that_is_wrapped_in_other_words_is_found(guarded, open_host: Op
     assert b"root: 1\ninput" == open_host(server.login(become_password=Secret(PASSWORD))).run(AS_ROOT).stdout
 
 
+@pytest.mark.fault("O5")
 def test_a_wrong_password_is_sent_only_once(guarded, open_host: Open) -> None:
     """A second prompt means that the password was wrong: it is not sent again, and sudo's own words are shown."""
     server, log = guarded()
@@ -88,6 +90,7 @@ def test_a_wrong_password_is_sent_only_once(guarded, open_host: Open) -> None:
     assert ["given: wrong battery"] == [line for line in log.read_text().splitlines() if line.startswith("given")]
 
 
+@pytest.mark.fault("O5")
 def test_no_password_asks_sudo_not_to_ask(guarded, open_host: Open) -> None:
     """Without a password sudo is called with -n, and its refusal says what to do."""
     server, log = guarded()
@@ -110,6 +113,7 @@ def test_the_password_is_on_no_command_line(guarded, open_host: Open) -> None:
     assert PASSWORD not in called
 
 
+@pytest.mark.fault("O5")
 @pytest.mark.parametrize(
     ("words", "advice"),
     [
@@ -130,6 +134,7 @@ def test_a_refusal_shows_the_words_of_sudo_and_a_way_out(guarded, open_host: Ope
     assert advice in caught.value.advice
 
 
+@pytest.mark.fault("O5")
 def test_a_host_without_sudo_is_told_apart(guarded, open_host: Open) -> None:
     """Where there is no sudo, the error says so."""
     server, _ = guarded("#!/nonexistent/program\n")

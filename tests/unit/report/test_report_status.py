@@ -1,7 +1,10 @@
 """The cells of the status table, and the sentences under it."""
 
+from datetime import UTC, datetime
+
 import pytest
 
+from healer.model.action import Owe
 from healer.model.facts import (
     Disk,
     Facts,
@@ -16,7 +19,7 @@ from healer.model.facts import (
     Update,
     Updates,
 )
-from healer.report.status import STATUS_FACTS, UNREACHABLE, Cell, remarks, status_line
+from healer.report.status import STATUS_FACTS, UNREACHABLE, Cell, debt_in_words, remarks, status_line
 
 MISSING = Unknown("not allowed")
 SYSTEM, SECURITY, UPDATES, STALE, REBOOT, FAILED, DISK, LISTS = range(8)
@@ -100,3 +103,10 @@ def test_no_remark() -> None:
     """A healthy host needs no sentence."""
     healthy = {"package_database": PackageDatabase("apt", False, (), "x"), "reboot_owed": RebootOwed(())}
     assert [] == list(remarks(Facts(healthy)))
+
+
+def test_a_debt_is_told_without_what_differs_between_alike_hosts() -> None:
+    """Equal debts of many hosts are one line; only of a host that is out of service it is said since when."""
+    since = datetime(2026, 1, 7, 12, 30, tzinfo=UTC)
+    assert "reboot: dbus runs replaced code" == debt_in_words(Owe("reboot", "dbus (pid 17) runs replaced code"), since)
+    assert "undrain: taken out, since 2026-01-07 12:30" == debt_in_words(Owe("undrain", "taken out"), since)

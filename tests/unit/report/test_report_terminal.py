@@ -2,8 +2,10 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
 from healer.model.action import Owe
-from healer.model.report import HostReport, RunReport
+from healer.model.report import ForecastScore, HostReport, RunReport
 from healer.report.formats.json_doc import PLUGIN as JSON
 from healer.report.formats.terminal import PLUGIN
 
@@ -34,6 +36,15 @@ def test_a_boot_is_told() -> None:
     assert ["h1", "changed", "-", "-", "yes", "1:05"] == report(HostReport("h1", "changed", "", 65, rebooted=True)).splitlines()[2].split()
 
 
+@pytest.mark.fault("O2")
+def test_what_hosts_print_cannot_steer_the_terminal() -> None:
+    """A reason that came from a host is shown with a sign in place of each control character: no colour, no cleared screen, no title."""
+    reason = "exit code 1: \x1b[2J\x1b]0;title\x07\rwell\x9b31m"
+    text = report(HostReport("h1", "failed", reason))
+    assert "well" in text
+    assert [] == [letter for letter in text if not letter.isprintable() and letter != "\n"]
+
+
 def test_the_table_fits() -> None:
     """No line is wider than 80 columns, whatever the reasons are, and none ends in blanks."""
     lines = report(changed("h1"), HostReport("h2", "unreachable", "connection refused " * 20), commands=("healer show r1 h2",)).splitlines()
@@ -45,6 +56,18 @@ def test_restarts_are_told_once_for_equal_hosts() -> None:
     lines = report(changed("h1"), changed("h2"), changed("h3"), HostReport("h4", "ok")).splitlines()
     assert "h1-h3: 4 restarts: systemd-journald, systemd-networkd, cron, ssh" in lines
     assert "h1-h3: restarted by package scripts: nginx" in lines
+
+
+def test_the_forecast_is_told_in_one_line() -> None:
+    """How often it was right over all hosts, and by name where it was not."""
+    good, wrong = ForecastScore(right=("web.service",)), ForecastScore(("mail.service",), ("cron.service",), ("ssh.service",))
+    lines = report(HostReport("h1", "changed", score=good), HostReport("h2", "changed", score=wrong)).splitlines()
+    assert "forecast of restarts: 2 right, 1 missed, 1 false alarm; h2: missed cron, false" in lines
+
+
+def test_without_a_forecast_nothing_is_told_of_it() -> None:
+    """A run that restarted nothing and foretold nothing says nothing about it."""
+    assert "forecast" not in report(HostReport("h1", "ok"), HostReport("h2", "changed", score=ForecastScore()))
 
 
 def test_debts_are_told_once_for_equal_hosts() -> None:

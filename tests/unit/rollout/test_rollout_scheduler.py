@@ -120,6 +120,7 @@ def test_a_canary_that_failed_halts() -> None:
     assert {"h2": ("not_started", "the rollout was halted: a canary failed: h1 (failed: broken)")} == decision.ended
 
 
+@pytest.mark.fault("F1")
 def test_the_failure_budget_is_spent_by_one_failure_too_many() -> None:
     """At failure N+1 nobody new starts and running hosts are left to finish."""
     policy = replace(ONE_EACH, max_failures=1, max_unavailable=Share(number=9))
@@ -136,6 +137,7 @@ def test_failures_of_earlier_plays_count() -> None:
     assert ("skipped", "left alone: it failed earlier") == decision.ended["h1"]
 
 
+@pytest.mark.fault("F1")
 def test_max_fail_percentage_counts_over_the_run() -> None:
     """The run halts when more than that share of its hosts failed, not at exactly that share."""
     policy = replace(ONE_EACH, max_failures=9, max_fail_percentage=50.0, max_unavailable=Share(number=9))

@@ -61,6 +61,7 @@ OPEN = [
 
 
 @pytest.mark.parametrize(("text", "moment", "is_open"), OPEN)
+@pytest.mark.fault("C6")
 def test_a_window_is_open_when_the_calendar_says_so(text: str, moment: str, is_open: bool) -> None:
     """A window is open from its start up to and without its end, on its days, in its zone, also where clocks change."""
     state = window_state(Window.parse(text), utc(moment))

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -188,6 +189,7 @@ def test_failed_units_do_not_make_a_host_unpatchable() -> None:
     assert Judgement(Verdict.GOOD, notes) == judgement
 
 
+@pytest.mark.fault("H9")
 def test_a_rescue_shell_is_unhealthy() -> None:
     """A host in a rescue shell or on its way down is unhealthy before the run."""
     for state in ("maintenance", "stopping", "offline"):
@@ -211,3 +213,21 @@ def test_counters_never_speak_for_more_than_they_show(earlier: int, later: int, 
 def test_a_look_compared_with_itself_is_good(ports: list[tuple[str, int, str]]) -> None:
     """Whatever a healthy host listens on, comparing a look with itself is good."""
     assert Verdict.GOOD == after(facts(ports=tuple(ports)), facts(ports=tuple(ports))).verdict
+
+
+@pytest.mark.fault("H11")
+def test_a_service_that_ended_well_after_its_restart_is_bad() -> None:
+    """A daemon that was started anew and has ended, be it without an error, does not run: systemd does not call that failed."""
+    ended = facts(unit(active="inactive", sub="dead", invocation="bbbb"))
+    assert Judgement(Verdict.BAD, ("web.service was started anew and ended by itself",)) == after(facts(), ended)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"invocation": "aaaa"}, {"enabled": "static"}, {"type": "dbus"}, {"type": "oneshot"}, {"invocation": ""}],
+    ids=["stopped on purpose", "not meant to last", "started by the bus", "runs once", "never started"],
+)
+def test_a_service_that_may_rest_is_no_fault(changes: dict[str, str]) -> None:
+    """Stopped on purpose, started on demand, or one that runs once: that it does not run now says nothing against the host."""
+    asleep = replace(unit(active="inactive", sub="dead", invocation="bbbb"), **changes)
+    assert Judgement(Verdict.GOOD) == after(facts(replace(unit(), type=asleep.type, enabled=asleep.enabled)), facts(asleep))

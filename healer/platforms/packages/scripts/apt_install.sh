@@ -17,32 +17,6 @@ for pin; do
 done
 set -f
 
-# NAME VERSION of everything installed, whole or not; packages of the host's own architecture without it, as apt prints them.
-installed() {
-    # shellcheck disable=SC2016
-    dpkg-query -W -f='${db:Status-Abbrev}${Package}:${Architecture} ${Version}\n' |
-        awk -v native=":$(dpkg --print-architecture)" '
-            /^.[^nc]/ { name = substr($0, 4); sub(/ .*/, "", name); sub(":all$", "", name); sub(native "$", "", name); print name, $NF }'
-}
-
-units_now() {
-    systemctl show '*.service' -p Id -p ActiveState -p InvocationID 2>/dev/null | awk -F= '
-        function tell() { if (state == "active" && call != "") print id, call; id = state = call = "" }
-        $1 == "Id" { id = $2 }
-        $1 == "ActiveState" { state = $2 }
-        $1 == "InvocationID" { call = $2 }
-        NF == 0 { tell() }
-        END { tell() }'
-}
-
-archive() {
-    set +f
-    for deb in "/var/cache/apt/archives/${1%%[:=]*}_$(printf '%s' "${1#*=}" | sed 's/:/%3a/g')"_*.deb; do
-        [ ! -e "$deb" ] || printf '%s\n' "$deb"
-    done | head -n 1
-    set -f
-}
-
 # room PATH KILOBYTES: stop unless PATH has that many free, and a thousand inodes where their number is fixed.
 room() {
     [ -d "$1" ] || return 0
@@ -50,6 +24,12 @@ room() {
     [ "${free:-0}" -ge "$2" ] || stop 42 "not enough room in $1: $2 kB are needed, ${free:-0} kB are free"
     free=$(df -Pi "$1" | awk 'NR == 2 && $2 > 0 { print $4 }')
     [ "${free:-1000}" -ge 1000 ] || stop 42 "not enough room in $1: only $free inodes are free"
+}
+
+is_full() {
+    [ -d "$1" ] || return 1
+    [ "$(df -Pk "$1" | awk 'NR == 2 { print $4 }')" -ge 1024 ] || return 0
+    [ "$(df -Pi "$1" | awk 'NR == 2 { print $2 > 0 ? $4 : 1000 }')" -lt 10 ]
 }
 
 # dpkg would ask about a configuration file that was changed here AND has a new default: name those, they are decided beforehand.
@@ -74,11 +54,16 @@ apt_install() {
     esac
     # --force-confdef alone would ask where a package names no default.
     # shellcheck disable=SC2086
-    in_turn apt-get -q -y --no-remove -o "DPkg::Lock::Timeout=$lock_timeout" -o Dpkg::Use-Pty=0 -o Acquire::Retries=2 \
+    "$how" apt-get -q -y --no-remove -o "DPkg::Lock::Timeout=$lock_timeout" -o Dpkg::Use-Pty=0 -o Acquire::Retries=2 \
         -o Acquire::http::Timeout=30 -o Dpkg::Options::=--force-confdef -o "Dpkg::Options::=$choice" "$@" install $pins
 }
 
 wait_for_locks
+if [ "${HEALER_ATTEMPT:-1}" -gt 1 ] && [ "$mode" != download ]; then
+    say "attempt $HEALER_ATTEMPT: the one before was cut off, so what it left is ended first"
+    # shellcheck disable=SC2154
+    repaired || exit "$left"
+fi
 ! journal_is_dirty || stop 41 'an earlier transaction was interrupted; it must be repaired first'
 before=$(installed)
 
@@ -123,9 +108,14 @@ case " $pins" in
     *linux-image-* | *initramfs-tools* | *-microcode=* | *firmware-*) room /boot 102400 ;;
 esac
 
-apt_install -d || stop 44 'not every package could be fetched'
+how=heard
+# shellcheck disable=SC2154
+apt_install -d || stop 44 "not every package could be fetched: $why"
+how=in_turn
 predict_conffiles
+keep_former "$pins" "$before"
 if [ "$mode" = download ]; then
+    simulate_return "$pins"
     exit 0
 fi
 automatic=$(apt-mark showauto)
@@ -133,6 +123,13 @@ units=$(units_now)
 began=$(date +%s)
 apt_install
 status=$?
+if [ "$status" -gt 128 ]; then
+    say "apt-get was ended by signal $((status - 128)): what it left is ended, and it goes on"
+    if repaired; then
+        apt_install
+        status=$?
+    fi
+fi
 
 # Packages named on apt's command line lose their mark as automatic; new ones are here only because others depend on them.
 restore=$({ printf '%s\n' "$automatic"; echo '--'; printf '%s\n' "$before"; echo '--'; printf '%s\n' "$pins"; } | awk '
@@ -143,21 +140,17 @@ restore=$({ printf '%s\n' "$automatic"; echo '--'; printf '%s\n' "$before"; echo
 # shellcheck disable=SC2086
 [ -z "$restore" ] || apt-mark -q auto $restore >/dev/null || say 'the marks of automatic packages could not be restored'
 
-{ printf '%s\n' "$before"; echo '--'; installed; echo '--'; printf '%s\n' "$pins"; } | awk '
-    $0 == "--" { part++; next }
-    !part { old[$1] = $2; next }
-    part == 1 { now[$1] = $2; next }
-    { sub(/=.*/, ""); print "healer: version " $0 " " ($0 in old ? old[$0] : "-") " " ($0 in now ? now[$0] : "-") }'
-{ printf '%s\n' "$units"; echo '--'; units_now; } | awk '
-    $0 == "--" { second = 1; next }
-    !second { call[$1] = $2; next }
-    ($1 in call) && call[$1] != $2 { print "healer: restarted-by-scripts " $1 }'
+tell_versions "$before" "$pins"
+tell_restarts "$units"
 # Their times of modification come from the package: only the change time tells that they are new.
 find /etc -xdev \( -name '*.dpkg-dist' -o -name '*.dpkg-new' -o -name '*.ucf-dist' \) -newerct "@$began" -print 2>/dev/null |
     sed 's/^/healer: conffile-left /'
+# When a disk is full what apt says of it may find no room either: the exit code still tells.
+if [ "$status" -ne 0 ]; then
+    for path in /var/lib/dpkg /var/cache/apt/archives / /usr /boot; do
+        is_full "$path" && stop 47 "no room is left in $path"
+    done
+fi
 [ "$status" -eq 0 ] || stop "$status" "apt-get ended with status $status"
-missed=$({ installed; echo '--'; printf '%s\n' "$pins"; } | awk '
-    $0 == "--" { second = 1; next }
-    !second { now[$1] = $2; next }
-    { at = index($0, "="); if (now[substr($0, 1, at - 1)] != substr($0, at + 1)) printf "%s ", substr($0, 1, at - 1) }')
+missed=$(missed "$pins")
 [ -z "$missed" ] || stop 45 "not at the planned version: $missed"

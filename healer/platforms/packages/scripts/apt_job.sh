@@ -46,15 +46,33 @@ wait_for_locks() {
 }
 
 # Runs a program of the package manager. When it fails while somebody else holds a lock, that was the reason: wait, and try again.
+# Not when a signal ended it: then whoever holds the lock is what it has left behind.
 in_turn() {
     while :; do
         wait_for_locks
         "$@" && return 0
         status=$?
+        [ "$status" -le 128 ] || return "$status"
         [ -n "$(first_holder)" ] || return "$status"
         sleep 2
         waited=$((waited + 2))
     done
+}
+
+# Runs a program as in_turn does, prints what it says, and keeps its gravest complaint in `why`: a signature before anything else.
+heard() {
+    said=$(in_turn "$@" 2>&1)
+    status=$?
+    printf '%s\n' "$said"
+    [ "$status" -ne 75 ] || exit 75
+    # shellcheck disable=SC2034  # for whoever called
+    why=$(printf '%s\n' "$said" | awk '
+        /^[EW]: GPG error/ && signature == "" { signature = $0 }
+        /^E:/ && error == "" { error = $0; count = 6 }
+        # A wrong hash is told over several lines.
+        count-- > 0 && /Hash Sum mismatch|File has unexpected size/ && error !~ /Hash Sum|unexpected size/ { error = error " " $0 }
+        END { text = signature != "" ? signature : error; sub(/^[EW]: */, "", text); print substr(text, 1, 300) }')
+    return "$status"
 }
 
 journal_is_dirty() {

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from healer.model.command import Command, CommandResult
-from healer.model.errors import OutcomeUnknown, UnreachableError
+from healer.model.errors import OutcomeUnknown
 from healer.model.facts import Unknown
 from healer.model.job import JobReport, JobSpec
 from healer.ports import ByteStream
@@ -47,7 +47,7 @@ class LocalHost:
         """Run it with a shell of our choice; a broken link is played after the command was done."""
         self.commands.append(command)
         fault = self.faults.pop(0) if self.faults else None
-        if isinstance(fault, UnreachableError):
+        if fault is not None and not isinstance(fault, OutcomeUnknown):
             raise fault
         argv = [*self.shell.split(), *command.argv[1:]]
         done = subprocess.run(argv, input=command.stdin, capture_output=True, timeout=60, env={"PATH": self.path}, check=False)

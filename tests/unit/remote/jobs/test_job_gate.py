@@ -33,6 +33,7 @@ def test_concurrent_starts_run_once(host: LocalHost, jobs: Jobs, lease: Lease, d
     assert (tmp_path / "effect").read_text() == "once\n"
 
 
+@pytest.mark.fault("C5")
 def test_stale_epoch_is_refused(host: LocalHost, jobs: Jobs, lease: Lease, tmp_path: Path) -> None:
     """A holder that was taken over cannot start anything any more."""
     host.uptime(5000)
@@ -79,6 +80,7 @@ def test_next_act_after_the_first(jobs: Jobs, lease: Lease) -> None:
     assert jobs.start(lease, shell("echo second", act=NEXT)).output == b"second\n"
 
 
+@pytest.mark.fault("N2")
 def test_cut_input_starts_nothing(host: LocalHost, jobs: Jobs, lease: Lease) -> None:
     """When the input arrives incomplete nothing is started and nothing is left behind."""
     whole = host.run
@@ -92,6 +94,7 @@ def test_cut_input_starts_nothing(host: LocalHost, jobs: Jobs, lease: Lease) -> 
     assert list((host.root / "run/healer/jobs").iterdir()) == []
 
 
+@pytest.mark.fault("N2")
 def test_start_cut_half_way_is_completed(host: LocalHost, jobs: Jobs, lease: Lease) -> None:
     """A start that died between folder and command is absent, and starting again completes it."""
     folder(host).mkdir(mode=0o700)
@@ -101,6 +104,7 @@ def test_start_cut_half_way_is_completed(host: LocalHost, jobs: Jobs, lease: Lea
     assert settled(jobs).output == b"ran\n"
 
 
+@pytest.mark.fault("C5")
 def test_wrapper_checks_the_gate_itself(host: LocalHost, jobs: Jobs, lease: Lease, tmp_path: Path) -> None:
     """When the lease is taken over between start and begin, the command does not run and the act stays free."""
     tools = tmp_path / "tools"
@@ -114,6 +118,7 @@ def test_wrapper_checks_the_gate_itself(host: LocalHost, jobs: Jobs, lease: Leas
     assert jobs.poll(ACT, detached=True).state == "absent"
 
 
+@pytest.mark.fault("H18")
 @pytest.mark.parametrize("planted", ["link", "writable", "file"])
 def test_planted_folder_is_refused(host: LocalHost, jobs: Jobs, lease: Lease, tmp_path: Path, planted: str) -> None:
     """A folder that somebody else could have made is refused for starting and for asking."""
@@ -160,3 +165,12 @@ def test_what_a_command_makes_can_be_read_by_others(jobs: Jobs, lease: Lease, tm
     """The gate's own files are root's alone; what the command makes gets the mask of a login of root."""
     jobs.start(lease, shell(f"umask; : >{tmp_path}/made"))
     assert (b"0022\n", 0o644) == (jobs.poll(ACT, detached=False).output, (tmp_path / "made").stat().st_mode & 0o777)
+
+
+@pytest.mark.fault("N18")
+def test_bytes_get_their_time_on_a_slow_link(host: LocalHost, jobs: Jobs, lease: Lease) -> None:
+    """What is sent and what may come back adds to the patience for an answer, at a kilobyte a second."""
+    jobs.poll(ACT, detached=True, limit=1024)
+    jobs.poll(ACT, detached=True, limit=101 * 1024)
+    assert 100.0 == round(host.commands[-1].timeout - host.commands[-2].timeout, 1)
+    assert host.commands[-2].timeout > 60 + sum(map(len, host.commands[-2].argv)) / 1024

@@ -105,6 +105,7 @@ def test_timeout_kills_what_ignores_term(jobs: Jobs, lease: Lease) -> None:
     assert (report.state, report.status) == ("ended", 124)
 
 
+@pytest.mark.fault("O6")
 def test_background_child_does_not_hold_the_result(jobs: Jobs, lease: Lease) -> None:
     """The act ends when its command ends, not when a process that it left behind closes the output."""
     report = jobs.start(lease, shell("sleep 5 & exit 4"))
@@ -145,6 +146,7 @@ def test_systemd_that_refuses(host: LocalHost, jobs: Jobs, lease: Lease, tmp_pat
     assert jobs.poll(ACT, detached=True).state == "absent"
 
 
+@pytest.mark.fault("N2")
 def test_unit_that_has_not_begun_is_unasked(host: LocalHost, jobs: Jobs, tmp_path: Path) -> None:
     """A unit that systemd has taken but not begun is neither absent nor running."""
     tools = tmp_path / "tools"

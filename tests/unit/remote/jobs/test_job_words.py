@@ -27,6 +27,7 @@ def test_foreground_start_waits(jobs: Jobs, lease: Lease) -> None:
     assert JobReport("ended", 0, b"done\n", 5) == jobs.start(lease, shell("sleep 0.3; echo done"))
 
 
+@pytest.mark.fault("O2")
 def test_output_by_offset_is_the_same_bytes(jobs: Jobs, lease: Lease) -> None:
     """Output read piece by piece is byte for byte what the act printed."""
     jobs.start(lease, JobSpec(ACT, ("cat",), stdin=ALL_BYTES))

@@ -15,6 +15,7 @@ def test_first_lease(host: LocalHost, jobs: Jobs) -> None:
     assert Lease("run-1", BOOT, 1, 120) == jobs.take_lease("run-1")
 
 
+@pytest.mark.fault("C4")
 def test_other_holder_is_refused(host: LocalHost, jobs: Jobs) -> None:
     """While a lease is in force another holder is told who has it, since when, and for how long."""
     jobs.take_lease("run-1", 120)
@@ -23,6 +24,7 @@ def test_other_holder_is_refused(host: LocalHost, jobs: Jobs) -> None:
         jobs.take_lease("run-2")
 
 
+@pytest.mark.fault("C6", "H19")
 def test_expiry_is_uptime(host: LocalHost, jobs: Jobs) -> None:
     """A lease ends when the host's uptime says so, and the next holder gets a higher epoch."""
     jobs.take_lease("run-1", 120)
@@ -76,6 +78,7 @@ def test_renew_prolongs(host: LocalHost, jobs: Jobs) -> None:
         jobs.take_lease("run-2")
 
 
+@pytest.mark.fault("C5")
 def test_renew_after_takeover_is_refused(host: LocalHost, jobs: Jobs) -> None:
     """A holder that was taken over is told whose lease is current."""
     old = jobs.take_lease("run-1")
@@ -174,6 +177,7 @@ def test_script_that_cannot_work_is_an_error(host: LocalHost, jobs: Jobs) -> Non
         jobs.take_lease("run-1")
 
 
+@pytest.mark.fault("D5")
 def test_folder_lock_where_flock_is_missing(host: LocalHost, jobs: Jobs, tmp_path: Path) -> None:
     """Without flock a lock left by a dead process is broken and the lease is granted."""
     tools = tmp_path / "tools"

@@ -1,0 +1,45 @@
+"""Says, before anything is installed, whether an upgrade could be taken back, and why not. Pure."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from healer.model.facts import Facts, Unknown, Update, WayBack
+from healer.platforms.packages.contract import GoingBack, PackageManager
+
+MOST = 4
+"""How many packages are named before the rest is only counted."""
+
+
+def outlook(facts: Facts, rows: Iterable[Update], new: Iterable[str], manager: PackageManager) -> str:
+    """Return one sentence. `rows` are upgraded, `new` are packages that the upgrade may bring along for the first time."""
+    if manager.back is None:
+        return f"not possible: healer does not know how {manager.name} goes back"
+    way = facts.read("way_back", WayBack)
+    if isinstance(way, Unknown):
+        return f"not known: {way.reason}"
+    reasons = list(_reasons(manager.back, way, tuple(rows), tuple(new)))
+    if reasons:
+        return f"not possible: {'; '.join(reasons)}"
+    if isinstance(way.touches, Unknown):
+        return f"the former versions can be had; {way.touches.reason}"
+    return "possible: the former versions can be had, and by simulation nothing else is touched"
+
+
+def _reasons(back: GoingBack, way: WayBack, rows: tuple[Update, ...], new: tuple[str, ...]) -> Iterator[str]:
+    """Yield what stands against it, packages with the same reason together."""
+    never: dict[str, list[str]] = {}
+    for row in rows:
+        if reason := back.never(row.package):
+            never.setdefault(reason, []).append(row.package)
+    yield from (f"{_named(names)}: {reason}" for reason, names in never.items())
+    absent = [f"{row.package} {row.installed}" for row in rows if row.package not in way.at_hand]
+    if absent:
+        yield f"{_named(absent)} cannot be had any more"
+    if new:
+        yield f"{_named(new)} would be new, and healer removes no package"
+    if not isinstance(way.touches, Unknown) and way.touches:
+        yield f"going back would touch {_named(way.touches)} too"
+
+
+def _named(packages: Sequence[str]) -> str:
+    rest = len(packages) - MOST
+    return ", ".join(packages[:MOST]) + (f" and {rest} more" if rest > 0 else "")

@@ -1,0 +1,237 @@
+"""What the killed control nodes were doing: plays in which everything happens that the journal can tell of, and how each is driven to its end."""
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cheap_control import ControlNode, Session, nothing_was_lost
+from fake_host import FakeHost, unit, update
+from test_story_rollback import PLAY as GOES_BACK
+from test_story_rollback import fleet as badly_served
+from world import World
+
+from healer.model.facts import RebootOwed, Units, Updates
+from healer.model.report import RunReport
+
+EVERYTHING = """
+- hosts: web,!lb
+  become: true
+  rolling:
+    max_unavailable: 1
+    soak: 10
+    drain: [{command: "lb out"}]
+    undrain: [{command: "lb in"}]
+  prepare:
+    - packages: {state: refreshed}
+    - command: {cmd: cat /token, mutating: false}
+      register: token
+  tasks:
+    - copy: {dest: /etc/web.conf, content: "token {{ token.stdout }}"}
+      notify: reload
+    - packages: {}
+    - service: {name: web, state: restarted}
+    - service: {name: "{{ item }}", state: stopped}
+      loop: "{{ facts.units.units.values() | selectattr('sub', 'equalto', 'old') | map(attribute='name') | list }}"
+    - command: {cmd: "try it"}
+      register: tried
+      until: "'third' in tried.stdout"
+      retries: 5
+    - command: "tell {{ inventory_hostname }}"
+      delegate_to: lb
+    - command: {cmd: "hide {{ token.stdout }}"}
+      no_log: true
+      changed_when: true
+    - reboot: {policy: never}
+    - reboot: {policy: always}
+  handlers:
+    - name: reload
+      service: {name: web, state: reloaded}
+  health:
+    - command: {cmd: check, mutating: false}
+- hosts: web,!lb
+  become: true
+  rolling: {max_unavailable: 2, canary: 0, soak: 0}
+  tasks:
+    - command: "and more"
+"""
+HALTING = """
+- hosts: web
+  become: true
+  rolling: {max_unavailable: 1, canary: 1, soak: 0, max_failures: 0, drain: [{command: lb out}], undrain: [{command: lb in}]}
+  tasks:
+    - copy: {dest: /etc/one, content: new}
+      notify: reload
+    - command: fragile
+  handlers:
+    - name: reload
+      service: {name: web, state: reloaded}
+"""
+LATE = """
+- hosts: web
+  become: true
+  rolling: {max_unavailable: 1, canary: 0, soak: 0, drain: [{command: lb out}], undrain: [{command: lb in}]}
+  tasks:
+    - reboot: {policy: always}
+    - command: "after the boot"
+"""
+PYTHON = "- hosts: web\n  become: true\n  rolling: {max_unavailable: 1, soak: 0}\n  tasks:\n    - python: {file: work.py}\n"
+FOR_EVER, MANY = 100_000.0, 50
+
+
+@dataclass(frozen=True)
+class Case:
+    """A playbook, its fleet, and what happens between the sessions. `phases` change the world, and the run is gone on with after each.
+
+    `settles` is the person who is asked about hosts that end as unknown. `alike` are the parts of the outcome that must be as undisturbed.
+    Leases are none of them: one that a dead process held runs out by itself.
+    """
+
+    name: str
+    playbook: str
+    make: Callable[[Path], World]
+    phases: tuple[Callable[[World], None], ...] = ()
+    settles: Callable[[World], Mapping[str, str]] = lambda _world: {}
+    alike: tuple[str, ...] = ("ends", "files", "effects", "outputs", "report", "exit code")
+
+
+def everything(names: Sequence[str]) -> World:
+    """Return hosts with everything to do, and a load balancer."""
+    world = World([*names, "lb"])
+    for host in world.hosts.values():
+        host.facts["updates"] = Updates((update("openssl"),), list_age=60.0)
+        host.facts["reboot_owed"] = RebootOwed(("a new kernel",))
+        units = ("web", "old1", "old2")
+        host.facts["units"] = Units({f"{n}.service": unit(f"{n}.service", sub="old" if n != "web" else "running") for n in units}, ())
+        host.programs["cat /token"] = lambda _host, _argv: (0, "t0ken-value")
+        host.programs["try it"] = _third_time
+        host.programs["apt upgrade"] = lambda one, argv: (0, f"healer: unpacked {argv[-1]} on {one.name}\n")
+        host.boots = _booted
+    return world
+
+
+def _third_time(host: FakeHost, _argv: tuple[str, ...]) -> tuple[int, str]:
+    return 0, f"{('first', 'second', 'third')[min(host.what.count('try it'), 2)]} try"
+
+
+def _booted(host: FakeHost) -> None:
+    host.facts["units"] = Units({"web.service": unit("web.service", invocation=f"boot {host.boot}")}, ())
+
+
+def halting(_folder: Path) -> World:
+    """Return three hosts of which the first fails."""
+    world = World(["a", "b", "c"])
+    world["a"].programs["fragile"] = lambda _host, _argv: (1, "no")
+    return world
+
+
+def late(_folder: Path) -> World:
+    """Return two hosts, of which the first does not come back from its boot."""
+    world = World(["a", "b"])
+    world["a"].boot_seconds = FOR_EVER
+    world["a"].facts["reboot_owed"] = RebootOwed(("a new kernel",))
+    return world
+
+
+def python(folder: Path) -> World:
+    """Return a host and the user's own function, which leaves a mark for each time that it was called."""
+    world = World(["a"], folder=str(folder))
+    file = folder / "work.py"
+    file.write_text(
+        f"import pathlib\ndef run(connection):\n    with pathlib.Path({str(folder / 'calls')!r}).open('a') as f:\n        f.write('x')\n"
+    )
+    file.chmod(0o600)
+    return world
+
+
+def _look_for_yourself(world: World) -> Mapping[str, str]:
+    return {"a": "done" if (Path(world.folder) / "calls").exists() else "redo"}
+
+
+CASES = (
+    Case("everything", EVERYTHING, lambda _folder: everything(["a"])),
+    Case("halting", HALTING, halting, phases=(lambda _world: None,)),
+    Case("late", LATE, late, phases=(lambda world: world.clock.sleep(FOR_EVER), lambda _world: None)),
+    Case("rollback", GOES_BACK, lambda _folder: badly_served("a", "b")),
+    Case("python", PYTHON, python, settles=_look_for_yourself, alike=("ends", "effects", "exit code")),
+)
+
+FLEET = Case(
+    "fleet", EVERYTHING.replace("max_unavailable: 1\n", "max_unavailable: 2\n    canary: 0\n"), lambda _folder: everything(["a", "b"])
+)
+"""Everything again, on two hosts at the same time."""
+
+
+@dataclass
+class Driven:
+    """A case under way in a folder. `deaths` gives what each process of the control node dies of; when it is used up none dies any more.
+
+    `once`: after the first death none dies any more.
+    """
+
+    case: Case
+    folder: Path
+    deaths: Iterator[Mapping[str, Any]] = field(default_factory=lambda: iter(()))
+    workers: int = 0
+    once: bool = False
+    died: int = 0
+    hits: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir(parents=True)
+        self.node = ControlNode(self.folder, self.case.make(self.folder), self.workers)
+
+    def to_the_end(self) -> dict[str, Any]:
+        """Run, resume as often as it takes, and return the outcome; the history is checked, and that no result was lost."""
+        report = self._over(
+            self.node.run(self.case.playbook, **self._death()), again=lambda: self.node.run(self.case.playbook, **self._death())
+        )
+        return self._on_from(report)
+
+    def resumed_to_the_end(self) -> dict[str, Any]:
+        """Go on with what was begun already."""
+        return self._on_from(self._over(self._resumed()))
+
+    def _on_from(self, report: RunReport) -> dict[str, Any]:
+        for phase in self.case.phases:
+            phase(self.node.world)
+            report = self._over(self._resumed())
+        words = self.case.settles(self.node.world)
+        if words and any(host.terminal == "unknown" for host in report.hosts):
+            report = self._over(self._resumed(settled=words), settled=words)
+        self.node.check()
+        return {name: part for name, part in self.node.outcome(report).items() if name in self.case.alike}
+
+    def _death(self) -> Mapping[str, Any]:
+        return {} if self.once and self.died else next(self.deaths, {})
+
+    def _resumed(self, **options: Any) -> Session:
+        before = self.node.events()
+        session = self.node.resume(**self._death(), **options)
+        nothing_was_lost(before, self.node.events())
+        return session
+
+    def _over(self, session: Session, *, again: Callable[[], Session] | None = None, **options: Any) -> RunReport:
+        """Go on until the control node has come to the end of the run. A run of which nothing was kept is begun `again`."""
+        while session.died or (session.report and session.report.exit_code is None):
+            self.died += 1
+            assert self.died < MANY, "the run does not come to its end"
+            session = again() if again and not self.node.events() else self._resumed(**options)
+        self.hits += session.hits
+        assert session.report is not None
+        assert session.report.exit_code is not None
+        return session.report
+
+
+def undisturbed(case: Case, folder: Path, workers: int = 0) -> tuple[dict[str, Any], Sequence[str], int]:
+    """Return the outcome of a case that nothing disturbed, the failpoints that it came to, and how many requests its hosts had."""
+    driven = Driven(case, folder, workers=workers)
+    outcome = driven.to_the_end()
+    return outcome, driven.hits, driven.node.hosts.requests
+
+
+def memory_folder() -> tempfile.TemporaryDirectory[str]:
+    """Return a folder that is gone after use, in memory where there is such a place: what kill -9 takes away no disk has to bear."""
+    memory = Path("/dev/shm")
+    return tempfile.TemporaryDirectory(prefix="healer-faults-", dir=memory if memory.is_dir() else None)
