@@ -58,8 +58,8 @@ def address(number: int) -> str:
 
 
 @contextmanager
-def farm(folder: Path, processes: int, model: LabHost | None = None) -> Iterator[Farm]:
-    """Serve in so many processes until the block ends; every host says what the `model` says, or this machine where there is none."""
+def farm(folder: Path, processes: int, model: LabHost) -> Iterator[Farm]:
+    """Serve in so many processes until the block ends; every host says what the `model` says."""
     for name in ("host", "login"):
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", str(folder / name)], check=True)
     key, canned = paramiko.Ed25519Key.from_private_key_file(str(folder / "host")), _Canned.recorded(model)
@@ -112,18 +112,14 @@ class _Canned:
     err: str
 
     @classmethod
-    def recorded(cls, host: LabHost | None) -> Self:
-        """Ask a real host once: one of a lab, or this machine."""
-        done = host.run(["sh", "-s"], script(PLACEHOLDER)) if host else _here(script(PLACEHOLDER))
+    def recorded(cls, host: LabHost) -> Self:
+        """Ask a real host once."""
+        done = host.run(["sh", "-s"], script(PLACEHOLDER))
         return cls(done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
 
     def under(self, nonce: str) -> tuple[bytes, bytes]:
         """Return both streams under this nonce."""
         return self.out.replace(PLACEHOLDER, nonce).encode(), self.err.replace(PLACEHOLDER, nonce).encode()
-
-
-def _here(text: bytes) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(["sh", "-s"], input=text, capture_output=True, check=True)
 
 
 class _Host(paramiko.ServerInterface):

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from healer.lab.lab import Lab
 
+FOR_ANSIBLE = ("python3", "python3-apt")
+"""Packages that Ansible needs on the hosts."""
+
 
 @contextmanager
 def hosts(count: int, folder: Path | None, *, installed: tuple[str, ...], extra: tuple[str, ...] = ()) -> Iterator[Lab]:

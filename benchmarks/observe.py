@@ -26,7 +26,8 @@ def main() -> None:
     """Measure and print."""
     options = _options()
     all_facts()
-    with labs.hosts(options.hosts, options.lab, installed=INSTALLED) as lab, tempfile.TemporaryDirectory() as folder:
+    extra = () if options.only_bare else labs.FOR_ANSIBLE
+    with labs.hosts(options.hosts, options.lab, installed=INSTALLED, extra=extra) as lab, tempfile.TemporaryDirectory() as folder:
         samples = rounds(options.rounds, _contestants(lab, options, Path(folder)))
     print(f"\n{len(lab.hosts)} hosts, {options.forks} at once, medians of {options.rounds} rounds\n\n{table(samples, BARE)}")
 

@@ -48,7 +48,7 @@ class Took:
 def main() -> None:
     """Measure and print."""
     options = _options()
-    extra = () if options.no_ansible else ("python3", "python3-apt")
+    extra = () if options.no_ansible else labs.FOR_ANSIBLE
     installed = (*INSTALLED, f"{PACKAGE}=1.0")
     with labs.hosts(len(LENGTHS), options.lab, installed=installed, extra=extra) as lab, tempfile.TemporaryDirectory() as folder:
         lengths = _set_pace(lab.hosts[: len(LENGTHS)], options.seed)
@@ -142,8 +142,10 @@ def _told(state: Path, run: str) -> Took:
     journal.close()
     taken = {one.event.host: one.at for one in events if isinstance(one.event, SlotTaken)}
     ended = {one.event.host: one.at for one in events if isinstance(one.event, HostEnded)}
-    if {one.event.terminal for one in events if isinstance(one.event, HostEnded)} != {"changed"}:
-        raise SystemExit(f"not every host was patched in run {run}")
+    others = [f"{one.event.host}: {one.event.terminal}: {one.event.reason}" for one in events if isinstance(one.event, HostEnded)]
+    others = [told for told in others if ": changed: " not in told]
+    if others:
+        raise SystemExit(f"not every host was patched in run {run}: {'; '.join(others)}")
     slots = tuple((ended[host] - taken[host]).total_seconds() for host in taken)
     return Took((max(ended.values()) - min(taken.values())).total_seconds(), slots)
 

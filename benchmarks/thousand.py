@@ -2,7 +2,8 @@
 
     python -m benchmarks.thousand --hosts 1000 --silent 50 --rounds 3
 
-The simulated hosts are one SSH server on many loopback addresses. A silent host accepts connections and never says a word.
+The simulated hosts are one SSH server on many loopback addresses, which says what a lab host said. A silent host accepts connections and
+never says a word.
 """
 
 import argparse
@@ -11,11 +12,12 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
+from benchmarks import labs
 from benchmarks.bare import Target
 from benchmarks.farm import Farm, address, farm
 from benchmarks.measuring import Sample, measured, ratio, rounds, table
 from benchmarks.observing import by_bare_loop, by_healer
-from healer.lab.lab import Lab
+from healer.lab.wanted import INSTALLED
 
 BARE, HEALER, AMONG = "bare loop", "healer", "healer, silent hosts among them"
 
@@ -23,8 +25,11 @@ BARE, HEALER, AMONG = "bare loop", "healer", "healer, silent hosts among them"
 def main() -> None:
     """Measure and print."""
     options = _options()
-    model = Lab.load(options.lab).hosts[0] if options.lab else None
-    with tempfile.TemporaryDirectory(prefix="healer-benchmark-") as folder, farm(Path(folder), options.servers, model) as hosts:
+    with (
+        labs.hosts(1, options.lab, installed=INSTALLED) as lab,
+        tempfile.TemporaryDirectory(prefix="healer-benchmark-") as folder,
+        farm(Path(folder), options.servers, lab.hosts[0]) as hosts,
+    ):
         samples = _measure(hosts, options)
     print(f"\n{options.hosts} hosts, {options.silent} silent ones, {options.forks} at once, medians of {options.rounds} rounds\n")
     print(table(samples, BARE))
@@ -41,9 +46,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--forks", type=int, default=20, help="how many hosts each contestant talks to at once")
     parser.add_argument("--servers", type=int, default=2, help="processes that play the hosts")
-    parser.add_argument(
-        "--lab", type=Path, help="folder of a lab that is up: simulated hosts say what its first host says, not this machine"
-    )
+    parser.add_argument("--lab", type=Path, help="folder of a lab that is up, instead of one of one host that is brought up; it stays up")
     return parser.parse_args()
 
 

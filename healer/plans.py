@@ -66,10 +66,9 @@ def read_plan(path: str) -> SavedPlan:
             "was changed after it was saved, so it is not applied", file=path, advice="Make a new one with `healer plan -o FILE`."
         )
     try:
-        if missing := DOCUMENTS - loaded["documents"].keys():
-            raise KeyError(*missing)
-        return SavedPlan(loaded["created"], loaded["documents"], load_decisions(json.dumps(loaded["decisions"])))
-    except (ValueError, KeyError, AttributeError) as error:
+        documents = {name: str(loaded["documents"][name]) for name in {*DOCUMENTS, *loaded["documents"]}}
+        return SavedPlan(loaded["created"], documents, load_decisions(json.dumps(loaded["decisions"])))
+    except (ValueError, KeyError, TypeError) as error:
         raise PlanError(
             "holds something that this version of healer does not know", file=path, advice="Make a new one with `healer plan -o FILE`."
         ) from error

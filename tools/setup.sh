@@ -28,6 +28,7 @@ nsenter util-linux
 gpg gpg
 gpgconf gpgconf
 tar tar
+strace strace
 tmux tmux
 END
 }

@@ -21,7 +21,10 @@ def load_inventory(sources: Sequence[str], *, playbook_dir: Path | None = None) 
     without hosts is accepted; whether that makes sense is the command's question.
     """
     if not sources or not all(source.strip() for source in sources):
-        raise UsageError("An inventory's name is empty." if sources else "No inventory was given.", advice="Name one with `-i FILE`, or a list of hosts with `-i web1,web2`.")
+        raise UsageError(
+            "An inventory's name is empty." if sources else "No inventory was given.",
+            advice="Name one with `-i FILE`, or a list of hosts with `-i web1,web2`.",
+        )
     parsed = [part for source in sources for part in read_source(source)]
     files, notes = _variable_files(parsed, sources, playbook_dir)
     return resolve(parsed, files, notes=notes)

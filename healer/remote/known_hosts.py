@@ -23,7 +23,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """One file, with its lines found by name: `plain` by the names that they spell out, `hashed` by salt and digest; `others` hold patterns.
+    """One file, with its lines found by name: `plain` by names spelled out, `hashed` by salt and digest; `others` hold patterns.
 
     A fleet's file has a line a host, and every host asks: reading all lines for each would take the square of their number. Hashed ones
     have to be tried one by one all the same, but are taken apart once.

@@ -27,7 +27,7 @@ def known_versions(state: HostState, doors: Doors, frozen: Mapping[str, str]) ->
     return Known(frozen, barred, former, tuple(ran) if isinstance(ran, Mapping) else ())
 
 
-class WayBack:
+class Rollback:
     """Takes one host's upgrades back, where that can be proved. Goes on after a crash where it was, like everything else."""
 
     def __init__(self, play: PlayContext, doors: Doors, work: Work, tasks: TaskRun) -> None:
@@ -66,10 +66,14 @@ class WayBack:
         return begun
 
     def _quarantine(self, begun: RollbackStarted) -> None:
-        """Put every version into quarantine that the upgrade brought: which of them is to blame cannot be told."""
-        standing = quarantines(self._doors.journal)
+        """Put every version into quarantine that the upgrade brought, once: which of them is to blame cannot be told.
+
+        After a crash a person may have released one already.
+        """
+        told = [one.event for one in self._doors.journal.about(begun.host, ("version_quarantined",)) if one.run == self._play.inputs.run]
+        mine = {(event.package, event.version) for event in told if isinstance(event, VersionQuarantined)}
         for package, version in sorted(begun.latter.items()):
-            if version and (package, version) not in standing:
+            if version and (package, version) not in {*mine, *quarantines(self._doors.journal)}:
                 self._write(VersionQuarantined(self._work.host.name, package, version, begun.reason))
 
     def _is_back(self) -> bool:
@@ -85,13 +89,11 @@ class WayBack:
     def _by_hand(self, former: Mapping[str, str]) -> str:
         try:
             name = self._work.session.look(("package_manager",)).get("package_manager")
-        except HostError:
+            manager = plugins("healer.platforms.packages", PackageManager).get(str(name))
+            had = {package: version for package, version in former.items() if version}
+            return f"; by hand: {manager.back.command(had)}" if manager and manager.back else ""
+        except (HostError, ValueError):
             return ""
-        manager = plugins("healer.platforms.packages", PackageManager).get(str(name))
-        command = (
-            manager.back.command({package: version for package, version in former.items() if version}) if manager and manager.back else ""
-        )
-        return f"; by hand: {command}" if command else ""
 
     def _write(self, event: Event) -> None:
         self._work.write(event)

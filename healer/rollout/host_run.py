@@ -28,7 +28,7 @@ from healer.rollout.doors import Doors
 from healer.rollout.dues import Dues
 from healer.rollout.foretelling import is_work, named_facts
 from healer.rollout.gatekeeping import Gatekeeper
-from healer.rollout.going_back import WayBack, known_versions
+from healer.rollout.going_back import Rollback, known_versions
 from healer.rollout.machine import LEFT_WHOLE, HostState, section_of
 from healer.rollout.planning import Known, steps
 from healer.rollout.proving import fresh_versions, frozen_for, release_key
@@ -80,7 +80,7 @@ class HostRun:
         self._tasks.turns.book.open(crew.standing.get(host.name, ()))
         self._dues = Dues(crew.play, self._work, self._tasks.turns.book, crew.owed.get(host.name, ()))
         self._gate.comes_back = self._dues.comes_back
-        self._back = WayBack(crew.play, crew.doors, self._work, self._tasks)
+        self._back = Rollback(crew.play, crew.doors, self._work, self._tasks)
         self._release = ""
         self._walked: set[str] = set()
 

@@ -43,7 +43,10 @@ def plan(arguments: RollBackArguments, context: StepContext) -> Decision:
     reasons = list(_against(context.former, manager))
     if reasons:
         return Refuse("; ".join(reasons))
-    job = manager.back.job(context.former, Terms())
+    try:
+        job = manager.back.job(context.former, Terms())
+    except ValueError as error:
+        return Refuse(f"the host names versions that are none: {error}")
     look = Action("look which versions are installed now", LookAgain(("updates", "package_database")), disruptive=False, makes_stale=())
     return Act((Action(f"go back to {_told(context.former)}", job), look), results={"packages": dict(context.former)})
 

@@ -30,8 +30,7 @@ def test_links_of_real_hosts_that_break(make_lab: Callable[..., Lab], control_no
             rounds += 1
             lab.publish(PACKAGE, f"1.{rounds}", seconds=5)
             run, waiting = node.spawn(*PATCH), {name: lab.host(name) for name in FLEET}
-            while waiting:
-                name = first_in_the_middle(waiting)
+            while name := first_in_the_middle(waiting, run):
                 proxy = proxies[name]
                 kind, at = dice.choice(("reset", "cut", "silence")), dice.randint(1, BYTES)
                 fault = {

@@ -98,6 +98,7 @@ def test_a_host_that_was_held_and_freed_is_put_back_by_the_next_run(lab: Lab, co
     sh(host, "test ! -e /run/healer-demo-drained")
 
 
+@pytest.mark.fault("H5")
 def test_a_configuration_file_to_be_merged_is_owed_until_a_person_has_done_it(lab: Lab, control_node: Console) -> None:
     """The file was changed here and has a new default: it is kept, the debt says what to compare, and a later run sees that it was merged."""
     host = lab.host("h2")

@@ -247,7 +247,9 @@ def test_order_of_arrival_is_all_that_chance_decides(simulation: Simulation, cut
 
 def replace_events(simulation: Simulation, events: Sequence[Stamped]) -> Simulation:
     """Return the play as a resumed control node finds it."""
-    again = Simulation(simulation.members, simulation.policy, simulation.fates, simulation.prepares, simulation.drained, events=list(events))
+    again = Simulation(
+        simulation.members, simulation.policy, simulation.fates, simulation.prepares, simulation.drained, events=list(events)
+    )
     again.pick = simulation.pick
     return again
 

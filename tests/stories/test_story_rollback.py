@@ -45,6 +45,10 @@ def fleet(*names: str, packages: tuple[str, ...] = ("web",)) -> World:
     return world
 
 
+AT_THE_GATE = fleet("a")
+AT_THE_GATE.run(PLAY)
+
+
 def test_the_canary_goes_back_and_nobody_else_is_touched() -> None:
     """The canary ends failed, healthy and in service with its former version; the run halts, and the others were left alone."""
     world = fleet()
@@ -85,6 +89,18 @@ def test_a_person_releases_it() -> None:
     report = world.run(PLAY)
     assert {"a": "changed", "b": "changed", "c": "changed"} == ends(report)
     assert {"a", "b", "c"} == {event.host for event in world.events("debt_paid")}
+
+
+def test_a_release_stands_though_the_run_goes_on_later() -> None:
+    """A run that died in its rollback does not take back what a person has said since."""
+    world = fleet("a")
+    world.journal.dies_at = next(one.number for one in AT_THE_GATE.journal.kept if one.event.kind == "version_quarantined") + 2
+    with pytest.raises(Killed):
+        world.run(PLAY)
+    world.journal.dead, world.journal.dies_at = False, 0
+    world.journal.append("run-1", VersionReleased("web", "2", "somebody"))
+    world.resume()
+    assert 1 == len(world.events("version_quarantined"))
 
 
 def test_a_newer_version_needs_no_release() -> None:

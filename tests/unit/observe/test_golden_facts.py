@@ -12,7 +12,19 @@ from healer.observe.collect import all_facts
 from healer.observe.sections import Section, value
 
 GOLDEN = Path(__file__).parents[2] / "golden"
-FACTS = ("os_release", "identity", "system_state", "sockets", "disks", "load", "kernel", "reboot_owed", "units", "package_manager", "conffiles_left")
+FACTS = (
+    "os_release",
+    "identity",
+    "system_state",
+    "sockets",
+    "disks",
+    "load",
+    "kernel",
+    "reboot_owed",
+    "units",
+    "package_manager",
+    "conffiles_left",
+)
 CASES = sorted(path for fact in FACTS for path in (GOLDEN / fact).glob("*.json"))
 
 

@@ -43,6 +43,7 @@ def test_one_job_goes_back_to_exactly_these() -> None:
     [
         (PACKAGES, context({"libc6": "1", "web": "1"}), "libc6 is never rolled back"),
         (PACKAGES, context({"new": "", "web": "1"}), "new was not there before"),
+        (PACKAGES, context({"web": "1;reboot"}), "versions that are none"),
         (RollBackArguments(allowed=False), context(), "rollback: never"),
         (PACKAGES, context(package_manager=Unknown("no answer")), "is not known: no answer"),
         (PACKAGES, context(package_manager="pacman"), "does not know how pacman goes back"),
