@@ -77,7 +77,7 @@ class Gate(Protocol):
         """Let the act in once; for an id that was let in before, report what became of it."""
 
     def poll(self, act: str, offset: int = 0, *, detached: bool, linger: bool = False) -> JobReport:
-        """Ask what became of an act, with its output from `offset` on. With `linger` the host waits a second for the end before it answers."""
+        """Ask what became of an act, with its output from `offset` on. With `linger` the host waits a second for the end."""
 
     def clean(self, act: str) -> None:
         """Remove the act's folder once its result is journalled."""

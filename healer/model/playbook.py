@@ -67,6 +67,7 @@ class Rolling:
     undrain: tuple[Task, ...] = ()
     drained_when: tuple[str, ...] = ()
     rollback: Value = "auto"
+    settle: Value = 60
 
 
 @dataclass(frozen=True, slots=True)

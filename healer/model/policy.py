@@ -24,7 +24,8 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class RolloutPolicy:
-    """How a play rolls. `soak` is seconds in service after the undrain. `barriers` are the sizes of ordered batches (from a `serial` list):
+    """How a play rolls. `settle` is seconds that the default gate is given to become good after the acts, `soak` seconds in service after
+    the undrain. `barriers` are the sizes of ordered batches (from a `serial` list):
     the next batch starts when the one before has ended; empty means a pure sliding window. `max_fail_percentage` None means: not judged."""
 
     max_unavailable: Share = field(default_factory=lambda: Share(percent=25.0))
@@ -34,6 +35,7 @@ class RolloutPolicy:
     max_fail_percentage: float | None = None
     barriers: tuple[Share, ...] = ()
     rollback: bool = True
+    settle: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,7 @@ NUMBERS: dict[str, Read] = {
     "soak": duration,
     "max_failures": whole,
     "rollback": rolls_back,
+    "settle": duration,
 }
 """How each number of `rolling:`, and its one choice, is read."""
 
@@ -87,6 +88,7 @@ def rollout_policy(play: Play, render: Callable[[Value], Value]) -> RolloutPolic
             max_fail_percentage=play.max_fail_percentage,
             barriers=sizes if isinstance(play.serial, list) else (),
             rollback=rolls_back(render(play.rolling.rollback)),
+            settle=duration(render(play.rolling.settle)),
         )
     except ValueError as error:
         where = play.where

@@ -10,7 +10,9 @@ PLAY_WORDS = frozenset(
     {"name", "hosts", "vars", "become", "tags", "rolling", "serial", "max_fail_percentage", "gather_facts", *PLAY_SECTIONS},
 )
 
-ROLLING_WORDS = frozenset({"canary", "max_unavailable", "domain", "soak", "max_failures", "drain", "undrain", "drained_when", "rollback"})
+ROLLING_WORDS = frozenset(
+    {"canary", "max_unavailable", "domain", "settle", "soak", "max_failures", "drain", "undrain", "drained_when", "rollback"},
+)
 
 TASK_WORDS = frozenset(
     {

@@ -18,8 +18,6 @@ from healer.rollout.task_run import TaskRun
 from healer.rollout.work import Trouble, Work
 from healer.verify.gates import GATE_FACTS, Judgement, judge, record
 
-SETTLE = 60.0
-"""Seconds that a host gets after its acts until the default gate must be good."""
 SETTLE_EVERY = 2.0
 AGAIN = "-again"
 """Stands behind the names of sections that are run a second time, after a rollback."""
@@ -124,7 +122,7 @@ class Gatekeeper:
         into service failed. `times` is added to the names of the sections: what was proved before is asked again.
         """
         self._times = times
-        return self._verify(SETTLE) or self._health(f"health{times}") or self._undrain() or self._soak()
+        return self._verify(self._play.policy.settle) or self._health(f"health{times}") or self._undrain() or self._soak()
 
     def _verify(self, seconds: float) -> Trouble | None:
         """Judge the default gate until it is good or the time is over. Unknown at the end is not good."""
@@ -161,7 +159,7 @@ class Gatekeeper:
             return Trouble("held", f"undrain failed: {trouble.reason}")
         self._book.pay((UNDRAIN,))
         self._write(Undrained(self._work.host.name, self._play.index))
-        return self._verify(SETTLE)
+        return self._verify(self._play.policy.settle)
 
     def _soak(self) -> Trouble | None:
         """Watch the host in service for the soak time; it must be as healthy at the end. What changed nothing is not watched."""

@@ -6,8 +6,7 @@ import sys
 from collections.abc import Callable
 
 import pytest
-from conftest import ControlNodes
-from console import finished, upgrades
+from console import ControlNodes, finished, upgrades
 from lab_cuts import PACKAGE, PATCH, first_in_the_middle, routed
 
 from healer.lab.lab import Lab

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 
 import pytest
-from conftest import ControlNodes
+from console import ControlNodes
 from lab_kills import FLEET, PACKAGE, patched, versions
 
 from healer.lab.lab import Lab

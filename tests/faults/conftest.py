@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from console import Console
+from console import Console, ControlNodes
 from history import Evidence, check
 from host_record import HostRecord, host_record
 from loopback_fixtures import clock, connector, open_host, sshd, user_key  # noqa: F401 - fixtures of the tests of links
@@ -30,7 +30,6 @@ from healer.journal.store import SqlJournal
 from healer.lab.lab import Lab
 from healer.model.events import Stamped
 
-ControlNodes = Callable[[Lab], Console]
 DEMOS = (
     "plain",
     "waiting",

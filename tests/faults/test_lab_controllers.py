@@ -6,8 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import ControlNodes
-from console import Answer, Console, finished, sh, wait_for
+from console import Answer, Console, ControlNodes, finished, sh, wait_for
 
 from healer.lab.lab import Lab
 

@@ -8,8 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
-from conftest import ControlNodes
-from console import Console, sh, upgrades, version
+from console import Console, ControlNodes, sh, upgrades, version
 
 from healer.lab.lab import Lab
 from healer.lab.machine import LabHost
@@ -17,6 +16,7 @@ from healer.lab.machine import LabHost
 PACKAGE, QUIET = "healer-demo-broken", "healer-demo-lib"
 BAD, FIXED = "1.1", "1.2"
 FLEET, LONE = ("h1", "h2", "h3"), "h4"
+PATCH = ("patch", "--rolling", "--soak", "0", "-e", "patch_settle=10", "--yes", "--json")
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def test_a_version_that_breaks_its_service_is_taken_back(lab: Lab, control_nodes
     """The canary is back at its old version and well, no other host was touched, the run ends with 5, and the next one leaves the version out."""
     node = control_nodes(lab)
     node.write_inventory({name: {} for name in FLEET})
-    answer = node.healer("patch", "--rolling", "--soak", "0", "--yes", "--json")
+    answer = node.healer(*PATCH)
     canary, *others = FLEET
     assert (5, {canary: "failed", "h2": "not_started", "h3": "not_started"}) == (answer.code, answer.ends)
     assert ("1.0", "active") == (version(lab.host(canary), PACKAGE), service(lab.host(canary)))
@@ -76,14 +76,14 @@ def test_a_version_that_breaks_its_service_is_taken_back(lab: Lab, control_nodes
     assert "well again" in text
     assert f"healer release {PACKAGE} {BAD}" in text
 
-    again = node.healer("patch", "--rolling", "--soak", "0", "--yes", "--json")
+    again = node.healer(*PATCH)
     assert (0, dict.fromkeys(FLEET, "ok")) == (again.code, again.ends)
     assert "is in quarantine" in again.text
     assert f"{PACKAGE} {BAD}" in node.healer("status").text
     assert dict.fromkeys(FLEET, "1.0") == {name: version(lab.host(name), PACKAGE) for name in FLEET}
 
     lab.publish(PACKAGE, FIXED)
-    fixed = node.healer("patch", "--rolling", "--soak", "0", "--yes", "--json")
+    fixed = node.healer(*PATCH)
     assert (0, dict.fromkeys(FLEET, "changed")) == (fixed.code, fixed.ends)
     assert 0 == node.healer("release", PACKAGE, BAD, "--yes", inventory=False).code
     assert 2 == node.healer("release", PACKAGE, BAD, "--yes", inventory=False).code
@@ -92,7 +92,7 @@ def test_a_version_that_breaks_its_service_is_taken_back(lab: Lab, control_nodes
 NEVER_WELL = f"""
 - hosts: all
   become: true
-  rolling: {{soak: 0}}
+  rolling: {{soak: 0, settle: 10}}
   prepare:
     - packages: {{state: refreshed}}
     - packages: {{state: downloaded, only: [{QUIET}]}}

@@ -116,6 +116,10 @@ def hear_ctrl_c() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
+ControlNodes = Callable[[Lab], Console]
+"""Makes one more control node over a lab."""
+
+
 def finished(process: subprocess.Popen[str]) -> Answer:
     """Wait for a started command and return what it said."""
     out, err = process.communicate(timeout=PATIENCE)

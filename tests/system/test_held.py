@@ -43,7 +43,7 @@ class Halted:
 @pytest.fixture(scope="module")
 def halted(console: Console) -> Halted:
     """Patch all hosts, the canary first."""
-    answer = console.healer("patch", "--rolling", "--soak", "0", "-e", "patch_rollback=never", "--json")
+    answer = console.healer("patch", "--rolling", "--soak", "0", "-e", "patch_rollback=never", "-e", "patch_settle=10", "--json")
     hosts = console.lab.hosts
     return Halted(answer, [upgrades(host, PACKAGE) for host in hosts], [sh(host, f"systemctl is-active {PACKAGE}") for host in hosts])
 

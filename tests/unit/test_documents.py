@@ -3,6 +3,8 @@
 import ast
 import re
 import shlex
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -255,3 +257,9 @@ def test_the_readme_names_the_package_managers_that_there_are() -> None:
     told = re.search(r"\* Only (\w+)\.", PAGES["README.md"])
     assert told is not None
     assert {told[1]} == set(plugins("healer.platforms.packages", PackageManager))
+
+
+def test_the_table_of_faults_is_made_from_the_tests() -> None:
+    """docs/safety.md shows what the tests that are marked with rows of the fault matrix say, and each row has a test or a reason."""
+    done = subprocess.run([sys.executable, str(ROOT / "tools" / "fault_table.py"), "--check"], capture_output=True, text=True, check=False)
+    assert (0, "") == (done.returncode, done.stderr)

@@ -51,6 +51,7 @@ class BusyboxRemote(LocalRemote):
         return super().run(replace(command, stdin=text))
 
 
+@pytest.mark.fault("H15")
 def test_a_host_of_busybox_alone_can_be_read(busybox_only: LocalRemote) -> None:
     """With no tool but busybox (and so no ss) identity, sockets, disks and load are read all the same."""
     names = ("identity", "sockets", "disks", "load", "os_release", "system_state")

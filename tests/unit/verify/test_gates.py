@@ -169,6 +169,7 @@ def test_a_damaged_counter_is_unknown() -> None:
     assert Judgement(Verdict.UNKNOWN, ("web.service: its restart counter was not recorded",)) == judge(kept, facts())
 
 
+@pytest.mark.fault("H15")
 def test_without_systemd_the_ports_decide() -> None:
     """Where something else than systemd runs the host, there are no units to judge and the ports still are."""
     before = without(facts(state="none"), "units")
