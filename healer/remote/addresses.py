@@ -18,6 +18,17 @@ Found = tuple[int, int, int, Any]
 """Family, kind and protocol of a socket, and the address that it connects to (getaddrinfo(3))."""
 
 
+def _asked(name: str, port: int, flags: int = 0) -> Sequence[tuple[int, int, int, str, Any]]:
+    return socket.getaddrinfo(name, port, type=socket.SOCK_STREAM, flags=flags)
+
+
+def _literal(name: str, port: int) -> Sequence[tuple[int, int, int, str, Any]]:
+    """Return what an address itself says, and nothing for a name: no name server is asked, so there is nothing to wait for."""
+    with suppress(OSError, ValueError):
+        return _asked(name, port, socket.AI_NUMERICHOST)
+    return ()
+
+
 class Addresses:
     """Keeps the address of every name that has answered. Threads may share it."""
 
@@ -32,7 +43,7 @@ class Addresses:
             kept = self._kept.get((name, port))
         if kept is not None:
             return (kept,)
-        found = within(seconds, lambda: socket.getaddrinfo(name, port, type=socket.SOCK_STREAM), "name resolution")
+        found = _literal(name, port) or within(seconds, lambda: _asked(name, port), "name resolution")
         return [(family, kind, protocol, address) for family, kind, protocol, _, address in found]
 
     def keep(self, name: str, port: int, link: socket.socket | Channel) -> None:
