@@ -13,8 +13,8 @@ check() {
     }
 }
 
-check format "$bin/ruff" format --check --quiet healer tests benchmarks
-check ruff "$bin/ruff" check --quiet healer tests benchmarks
+check format "$bin/ruff" format --check --quiet healer tests benchmarks tools
+check ruff "$bin/ruff" check --quiet healer tests benchmarks tools
 check types "$bin/mypy" --no-error-summary
 check imports "$bin/lint-imports" --no-cache
 if command -v shellcheck >/dev/null 2>&1; then

@@ -9,9 +9,42 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from healer.model.action import Action, Decision, Owe
 from healer.model.facts import Verdict
-from healer.model.policy import FrozenVersions
+from healer.model.lasting_events import DebtOwed, DebtPaid, HostAcknowledged, HostHeld, VersionQuarantined, VersionReleased, VersionsFrozen
+from healer.model.task_events import ActEnded, ActIntended, TaskEnded, TaskPlanned
+
+__all__ = [
+    "ActEnded",
+    "ActIntended",
+    "DebtOwed",
+    "DebtPaid",
+    "Drained",
+    "Event",
+    "GateJudged",
+    "HostAcknowledged",
+    "HostEnded",
+    "HostHeld",
+    "HostLooked",
+    "HostPrepared",
+    "LeaseTaken",
+    "Note",
+    "PlayStarted",
+    "RollbackStarted",
+    "RunEnded",
+    "RunHalted",
+    "RunResumed",
+    "RunStarted",
+    "SlotTaken",
+    "SoakStarted",
+    "Stamped",
+    "TaskEnded",
+    "TaskPlanned",
+    "Terminal",
+    "Undrained",
+    "VersionQuarantined",
+    "VersionReleased",
+    "VersionsFrozen",
+]
 
 Terminal = Literal["ok", "changed", "failed", "held", "unreachable", "refused", "busy", "skipped", "waiting", "not_started", "unknown"]
 """How a host can end. `waiting`: work was left for a window. `not_started`: the rollout was halted or its budget used up."""
@@ -143,75 +176,6 @@ class Undrained:
 
 
 @dataclass(frozen=True, slots=True)
-class TaskPlanned:
-    """A task's step decided. After a crash a decision of which an act was intended is carried out, never a new one."""
-
-    host: str
-    address: str
-    name: str
-    step: str
-    decision: Decision
-    kind: Literal["task_planned"] = "task_planned"
-
-
-@dataclass(frozen=True, slots=True)
-class ActIntended:
-    """Written before the act. `act` is its id on the host; without an ActEnded only the host can say what happened.
-
-    `on` is the host that is acted on, which differs from `host` in a delegated task; `boot_id` is that host's boot at the time.
-    `prefix` is put before the argument list where it shall not be root's: whoever asks for the act later must not let it in as root.
-    """
-
-    host: str
-    address: str
-    index: int
-    act: str
-    action: Action
-    on: str = ""
-    boot_id: str = ""
-    prefix: tuple[str, ...] = ()
-    kind: Literal["act_intended"] = "act_intended"
-
-
-@dataclass(frozen=True, slots=True)
-class ActEnded:
-    """The act's result as it was seen. `output` is the tail of what it printed, redacted. `detail` are values worth keeping."""
-
-    host: str
-    address: str
-    index: int
-    act: str
-    verdict: Verdict
-    changed: bool
-    reason: str = ""
-    status: int | None = None
-    output: str = ""
-    detail: Mapping[str, object] = field(default_factory=dict)
-    kind: Literal["act_ended"] = "act_ended"
-
-
-@dataclass(frozen=True, slots=True)
-class TaskEnded:
-    """One task (one loop item, one attempt) is over. `result` is what `register` binds. `notified` are handler names.
-
-    `terminal` says how the host ends because of this task (failed, busy, skipped, unknown, refused), empty when it goes on.
-    """
-
-    host: str
-    address: str
-    verdict: Verdict
-    changed: bool
-    skipped: bool = False
-    ignored: bool = False
-    reason: str = ""
-    result: Mapping[str, object] = field(default_factory=dict)
-    register: str = ""
-    notified: tuple[str, ...] = ()
-    terminal: str = ""
-    kind: Literal["task_ended"] = "task_ended"
-
-
-@dataclass(frozen=True, slots=True)
 class GateJudged:
     """The health gate's judgement after the acts. `reasons` say what is not good."""
 
@@ -245,34 +209,6 @@ class HostEnded:
 
 
 @dataclass(frozen=True, slots=True)
-class HostHeld:
-    """No run touches the host until a person acknowledges it."""
-
-    host: str
-    reason: str
-    kind: Literal["host_held"] = "host_held"
-
-
-@dataclass(frozen=True, slots=True)
-class HostAcknowledged:
-    """A person has looked: the hold is lifted."""
-
-    host: str
-    actor: str
-    kind: Literal["host_acknowledged"] = "host_acknowledged"
-
-
-@dataclass(frozen=True, slots=True)
-class VersionsFrozen:
-    """A canary passed its soak; others of the same key get exactly these versions."""
-
-    group: str
-    frozen: FrozenVersions
-    host: str = ""
-    kind: Literal["versions_frozen"] = "versions_frozen"
-
-
-@dataclass(frozen=True, slots=True)
 class RollbackStarted:
     """The host was not well after its upgrade (`reason`): it goes back from `latter` to `former` versions, and cannot end well any more."""
 
@@ -282,46 +218,6 @@ class RollbackStarted:
     former: Mapping[str, str] = field(default_factory=dict)
     latter: Mapping[str, str] = field(default_factory=dict)
     kind: Literal["rollback_started"] = "rollback_started"
-
-
-@dataclass(frozen=True, slots=True)
-class VersionQuarantined:
-    """A host was not well with this version: no run installs it anywhere until a person releases it. `host` is where that was seen."""
-
-    host: str
-    package: str
-    version: str
-    reason: str
-    kind: Literal["version_quarantined"] = "version_quarantined"
-
-
-@dataclass(frozen=True, slots=True)
-class VersionReleased:
-    """A person lifted a quarantine."""
-
-    package: str
-    version: str
-    actor: str
-    host: str = ""
-    kind: Literal["version_released"] = "version_released"
-
-
-@dataclass(frozen=True, slots=True)
-class DebtOwed:
-    """Something stays to be done on the host."""
-
-    host: str
-    debt: Owe
-    kind: Literal["debt_owed"] = "debt_owed"
-
-
-@dataclass(frozen=True, slots=True)
-class DebtPaid:
-    """It was done, or is no longer needed."""
-
-    host: str
-    debt_kind: str
-    kind: Literal["debt_paid"] = "debt_paid"
 
 
 @dataclass(frozen=True, slots=True)
