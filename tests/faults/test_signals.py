@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from cheap_plays import CASES, Driven, memory_folder, undisturbed
-from console import ROOT, wait_for
+from console import ROOT, hear_signals, wait_for
 
 EVERYTHING = CASES[0]
 
@@ -93,7 +93,7 @@ class Desk:
 
     def begin(self, **options: Any) -> "subprocess.Popen[str]":
         """Start the run and return when its task is at work."""
-        hears = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL), "stdin": subprocess.DEVNULL} | options
+        hears = {"preexec_fn": hear_signals, "stdin": subprocess.DEVNULL} | options
         piped = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True} | hears
         argv = self.argv("run", str(self.folder / "play.yml"), "-i", str(self.folder / "hosts.ini"), "--yes")
         process = subprocess.Popen(argv, env=self.environment, cwd=self.folder, **piped)
@@ -142,6 +142,7 @@ def test_a_terminal_that_is_closed(desk: Desk) -> None:
     ours, theirs = pty.openpty()
 
     def control() -> None:
+        hear_signals()
         os.setsid()
         fcntl.ioctl(theirs, termios.TIOCSCTTY, 0)
 
@@ -149,6 +150,19 @@ def test_a_terminal_that_is_closed(desk: Desk) -> None:
     os.close(theirs)
     os.close(ours)
     assert 143 == process.wait(timeout=240)
+    done = desk.resume()
+    assert 0 == done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.fault("C2")
+@pytest.mark.parametrize("numbers", [(signal.SIGTERM, signal.SIGHUP), (signal.SIGHUP, signal.SIGTERM)])
+def test_a_hangup_is_no_impatience(numbers: tuple[int, ...], desk: Desk) -> None:
+    """SIGTERM and SIGHUP together, as when a login session is ended, stop in good order: only a second Ctrl-C or SIGTERM leaves at once."""
+    process = desk.begin()
+    for number in numbers:
+        process.send_signal(number)
+    out, err = process.communicate(timeout=240)
+    assert (143, 1) == (process.returncode, err.count("stopping: ")), out + err
     done = desk.resume()
     assert 0 == done.returncode, done.stdout + done.stderr
 

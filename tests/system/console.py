@@ -107,13 +107,14 @@ class Console:
             text=True,
             env=self.environment,
             cwd=self.folder,
-            preexec_fn=hear_ctrl_c,  # noqa: PLW1509  one system call, before anything else
+            preexec_fn=hear_signals,  # noqa: PLW1509  two system calls, before anything else
         )
 
 
-def hear_ctrl_c() -> None:
-    """Let a started command hear Ctrl-C, also where the tests themselves run in the background and do not."""
+def hear_signals() -> None:
+    """Let a started command hear Ctrl-C and a hangup, also where the tests themselves run in the background, or under nohup, and do not."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 ControlNodes = Callable[[Lab], Console]
