@@ -145,7 +145,9 @@ def locks_of(settings: Settings) -> Callable[[Mapping[str, Collection[str]], str
 
 def executor_of(settings: Settings) -> Threads:
     """Return workers for commands that only look: hosts that never answer do not keep them from the others."""
-    return PatientThreads(min(settings.forks, room_for_logins()), SPARE, SystemClock())
+    room = room_for_logins()
+    workers = min(settings.forks, room)
+    return PatientThreads(workers, min(SPARE, room - workers), SystemClock())
 
 
 def refresh_lists(
@@ -153,7 +155,7 @@ def refresh_lists(
 ) -> Mapping[str, HostError]:
     """Refresh the package lists of these hosts; return what went wrong, by host."""
     access = Access(settings, inventory, become_password)
-    with Threads(settings.forks) as executor:
+    with Threads(min(settings.forks, room_for_logins())) as executor:
         futures = {host.name: executor.submit(partial(_refresh, access, host)) for host in hosts}
         results = {name: future.result() for name, future in futures.items()}
     return {name: error for name, error in results.items() if error is not None}

@@ -6,6 +6,7 @@ Nothing is skipped. Where a lab cannot be built, the tests fail with the list of
 
 import itertools
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -36,22 +37,29 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.system)
 
 
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Take down what worker processes left that were stopped before they could, by Ctrl-C."""
+    if not hasattr(config, "workerinput"):
+        Lab.sweep()
+
+
 @pytest.fixture(scope="session")
 def make_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeLab]:
-    """Return a function that brings up a lab (arguments of Lab.up, by default hermetic); all are gone after the session."""
+    """Return a function that brings up a lab (arguments of Lab.up, by default hermetic); all are gone after the session.
+
+    One that does not go does not keep the others.
+    """
     Lab.sweep()
     numbers = itertools.count(1)
-    folders: list[Path] = []
 
     def make(hosts: int = 2, **options: Any) -> Lab:
         directory = options.pop("directory", None) or tmp_path_factory.mktemp("labs")
         name = options.pop("name", f"test{next(numbers)}")
-        folders.append(directory.resolve() / "lab" / name)
+        labs.callback(take_down, directory.resolve() / "lab" / name)
         return Lab.up(hosts, **{"directory": directory, "name": name, "temporary": True, "archive": "none"} | options)
 
-    yield make
-    for folder in folders:
-        take_down(folder)
+    with ExitStack() as labs:
+        yield make
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 import json
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import typer
 from rich.text import Text
@@ -13,12 +13,13 @@ from healer.cli.options import Common
 from healer.cli.screen import bare_table, put
 from healer.journal.codec import to_text
 from healer.model.errors import UsageError
-from healer.model.events import HostAcknowledged, Stamped
+from healer.model.events import DebtPaid, HostAcknowledged, Stamped
 from healer.model.report import RunReport
 from healer.pipeline import actor
 from healer.report.explain import explain_host
 from healer.report.formats import json_doc, terminal
 from healer.report.summary import summarise
+from healer.rollout.debts import UNDRAIN
 
 
 def list_runs(number: int, common: Common) -> None:
@@ -85,10 +86,27 @@ def _show_host(report: RunReport, host: str, events: Sequence[Stamped], setting:
     put(*map(Text, explain_host(events, host)))
 
 
-def acknowledge(host: str, common: Common, *, yes: bool) -> None:
-    """Lift the hold of a host after a person has said so. Raises UsageError for a host that is not held."""
+def acknowledge(host: str, common: Common, *, in_service: bool, yes: bool) -> None:
+    """Lift the hold of a host after a person has said so, and strike out its way back where he says that he went it.
+
+    Raises UsageError for a host that is not held, or that owes no way back.
+    """
     setting = prepare(common)
     held = setting.held()
+    out = next((stamped for debt, stamped in setting.debts().get(host, ()) if debt.kind == UNDRAIN), None)
+    if in_service and out is None:
+        raise UsageError(f"{host} owes no way back into service", advice="`healer status` shows what is owed.")
+    if host in held or not in_service:
+        _free(host, held, setting, yes=yes)
+    if in_service and out is not None:
+        setting.journal.append(out.run, DebtPaid(host, UNDRAIN))
+        setting.say(f"{host}: in service, says {actor()}")
+    elif out is not None:
+        setting.say(f"{host} is out of service since {out.at:%Y-%m-%d %H:%M}: the next run with the same way back proves it well and puts")
+        setting.say(f"it back. When you have put it back yourself, say so: healer ack {host} --in-service")
+
+
+def _free(host: str, held: Mapping[str, str], setting: Setting, *, yes: bool) -> None:
     if host not in held:
         others = f"Held are: {', '.join(held)}." if held else "No host is held."
         raise UsageError(f"{host} is not held", advice=others)
@@ -98,5 +116,5 @@ def acknowledge(host: str, common: Common, *, yes: bool) -> None:
     run = setting.holders()[host]
     setting.journal.append(run, HostAcknowledged(host, actor()))
     setting.say(f"{host}: freed by {actor()}")
-    if common.json:
+    if setting.common.json:
         typer.echo(json.dumps({"host": host, "run": run, "was": held[host], "freed_by": actor()}, indent=2))

@@ -45,13 +45,14 @@ def show(
 def ack(
     *,
     host: Annotated[str, typer.Argument(metavar="HOST", help="The held host.")],
+    in_service: Annotated[bool, typer.Option("--in-service", help="A person has put it back into service: that is owed no more.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask. Without a terminal nothing is asked.")] = False,
     common: Common,
 ) -> None:
     """Say that a person has looked at a held host: runs may touch it again. Shows the holder, since when and why."""
     from healer.cli.past import acknowledge
 
-    acknowledge(host, common, yes=yes)
+    acknowledge(host, common, in_service=in_service, yes=yes)
 
 
 @takes(common=Common)

@@ -1,5 +1,6 @@
 """What a run does when it is told to stop: the first signal ends it in good order, the second one at once.
 
+A hangup is nobody's impatience: whoever closes a terminal or ends a login session sends it beside other signals, and often twice.
 Nothing is lost either way: an act's intent is in the journal before it is sent, and what was begun goes on at the host until a resume asks.
 """
 
@@ -18,18 +19,21 @@ SHOW_CURSOR = b"\x1b[?25h"
 
 @contextmanager
 def stopped_by_signals(stop: threading.Event) -> Iterator[list[int]]:
-    """Set `stop` at the first signal and leave at the second; gives the list of the signals that came.
+    """Set `stop` at the first signal and leave at the second that is no hangup; gives the list of the signals that came.
 
     A signal that the caller has us ignore (nohup, a shell's background job) stays ignored.
     """
     received: list[int] = []
 
     def note(number: int, _frame: FrameType | None) -> None:
+        again = number != signal.SIGHUP and any(earlier != signal.SIGHUP for earlier in received)
         received.append(number)
-        if len(received) > 1:
+        if again:
             _leave(number)
         if number == signal.SIGHUP:
             _lose_terminal()
+        if len(received) > 1:
+            return
         # Not from here: the thread that this handler interrupts may itself hold the event's lock.
         threading.Thread(target=stop.set, name="healer-stop", daemon=True).start()
         _say(STOPPING)

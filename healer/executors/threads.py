@@ -1,7 +1,7 @@
 """The default executor: as many threads as forks. SSH waits far more than it works, so threads are enough."""
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from threading import Condition
 from types import TracebackType
 from typing import Self, TypeVar
@@ -44,16 +44,26 @@ class PatientThreads(Threads):
         self._workers, self._clock = workers, clock
         self._changed = Condition()
         self._begun: dict[object, float] = {}
+        self._left = False
 
     def submit(self, work: Callable[[], Result]) -> Future[Result]:
         """Start it when a worker is free, or stuck."""
         return super().submit(lambda: self._in_turn(work))
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Wait for what runs. After an error neither what has not started is begun, nor what only waits in its thread."""
+        with self._changed:
+            self._left = kind is not None
+            self._changed.notify_all()
+        super().__exit__(kind, error, trace)
 
     def _in_turn(self, work: Callable[[], Result]) -> Result:
         turn = object()
         with self._changed:
             while len(active := self._active()) >= self._workers:
                 self._changed.wait(STUCK - max(active))
+                if self._left:
+                    raise CancelledError
             self._begun[turn] = self._clock.monotonic()
         try:
             return work()

@@ -97,8 +97,12 @@ class GroupLocks:
     @staticmethod
     def _refuse_shared(group: str, hosts: Collection[str], others: Iterable[Record]) -> None:
         for record in others:
-            shared = sorted(set(hosts) & set(record.get("hosts", ())))
-            if shared and record.get("group") != group:
+            if record.get("group") == group:
+                continue
+            if "hosts" not in record:
+                raise LockedError(f"a budget group is held by {_holder(record)}, which does not say of which hosts.", advice=ADVICE)
+            shared = sorted(set(hosts) & set(record["hosts"]))
+            if shared:
                 raise LockedError(
                     f"budget group {group} shares {_few(shared)} with {record['group']}, which is held by {_holder(record)}.", advice=ADVICE
                 )
@@ -108,13 +112,14 @@ class GroupLocks:
         if not _locked(file):
             raise LockedError(f"budget group {group} is held by {_holder(_record(file))}.", advice=ADVICE)
         record = {"group": group, "run": run, "pid": os.getpid(), "boot": _boot(), "user": _user(), "since": self._clock.now().isoformat()}
-        file.truncate()
-        file.write(json.dumps({**record, "hosts": sorted(hosts)}))
-        file.flush()
+        try:
+            _write(file, {**record, "hosts": sorted(hosts)})
+        except OSError as error:
+            raise JournalError(f"the lock {file.name} cannot be written: {error.strerror}.", advice=f"Make room. {ELSEWHERE}") from error
 
     def _opened(self, path: Path) -> IO[str]:
         try:
-            return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+", encoding="utf-8")
+            return open(path, "r+", encoding="utf-8", opener=_made)
         except OSError as error:
             raise JournalError(f"the lock {path} cannot be made: {error.strerror}.", advice=ELSEWHERE) from error
 
@@ -131,6 +136,19 @@ def _locked(file: IO[str]) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def _made(path: str, flags: int) -> int:
+    """Open the file, and make it for its owner only where it is not there."""
+    return os.open(path, flags | os.O_CREAT, 0o600)
+
+
+def _write(file: IO[str], record: Record) -> None:
+    """Write the record whole, past the file's buffer: what cannot be written must not be tried again when the file is closed."""
+    left = json.dumps(record).encode()
+    os.ftruncate(file.fileno(), 0)
+    while left:
+        left = left[os.write(file.fileno(), left) :]
 
 
 def _record(file: IO[str]) -> Record:

@@ -10,7 +10,7 @@ from healer.model.action import Owe
 from healer.model.events import DebtOwed, DebtPaid
 from healer.model.facts import Facts
 from healer.rollout.context import PlayContext
-from healer.rollout.debts import RESTART, merged, still
+from healer.rollout.debts import RESTART, UNDRAIN, merged, put_back, still
 from healer.rollout.doors import Doors
 from healer.rollout.work import Work
 
@@ -48,6 +48,12 @@ class DebtBook:
         for kind in self.standing() if wanted and not self._play.inputs.check else ():
             if kind in wanted:
                 self._strike(kind)
+
+    def returned(self) -> None:
+        """Strike out that the play owes the way back into service; what other plays owe of it stays."""
+        standing = self.standing().get(UNDRAIN)
+        if standing is not None and not self._play.inputs.check:
+            self._put(standing, put_back(standing, self._play.play))
 
     def restore(self, before: Iterable[Owe], incurred: Iterable[Owe]) -> None:
         """Take debts back that did not arise after all: what was owed `before` is what is owed."""

@@ -25,6 +25,11 @@ WITNESSES: Mapping[str, str] = {RESTART: "stale_processes", CONFFILE: "conffiles
 
 _TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 
+_NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
+"""A name in a condition that is not a part of something before it."""
+_OF_RESULTS = frozenset({"is", "not", "and", "or", "defined", "changed", "skipped", "failed", "succeeded", "length", "default", "bool"})
+"""What else a condition says that only asks how a task ended."""
+
 
 def conffiles(paths: Iterable[str]) -> Owe:
     """Return the debt for files that a package manager left beside configuration files which were changed on the host."""
@@ -43,16 +48,37 @@ def undrain(run: str, play: Play) -> Owe:
 
 
 def way_back(play: Play) -> str:
-    """Return what tells one undrain section from another: the tasks as they are written, wherever they stand."""
+    """Return what tells one undrain section from another: the tasks as they are written, wherever they stand, and what of the play's
+    variables they speak of.
+    """
     plain = [replace(task, where=play.where) for task in play.rolling.undrain]
-    words = repr([sorted((name, repr(getattr(task, name))) for name in Task.__slots__ if name != "where") for task in plain])
+    tasks = [sorted((name, repr(getattr(task, name))) for name in Task.__slots__ if name != "where") for task in plain]
+    meant = _meant(repr(tasks), play)
+    words = repr((tasks, meant)) if meant else repr(tasks)
     return hashlib.sha256(words.encode()).hexdigest()[:16]
 
 
+def _meant(words: str, play: Play) -> dict[str, str]:
+    """Return the play's variables that the words name, also by way of others of them."""
+    found: dict[str, str] = {}
+    while more := {name: repr(value) for name, value in play.vars.items() if name not in found and re.search(rf"\b{name}\b", words)}:
+        found |= more
+        words = repr(more)
+    return dict(sorted(found.items()))
+
+
 def owes_undrain(owed: Iterable[Owe], play: Play) -> bool:
-    """Whether the host is out of service because of an earlier run, and this play knows the way back."""
-    mine = (way_back(play),) if play.rolling.undrain else ()
-    return bool(mine) and any(debt.kind == UNDRAIN and debt.items == mine for debt in owed)
+    """Whether the host is out of service because of an earlier run, and this play knows the way back, whatever else is owed."""
+    return bool(play.rolling.undrain) and any(debt.kind == UNDRAIN and way_back(play) in debt.items for debt in owed)
+
+
+def put_back(standing: Owe, play: Play) -> Owe | None:
+    """Return what stays owed when the play has put the host back: the ways back of other plays, which it knows nothing of."""
+    mine, words = way_back(play), standing.detail.split("; ")
+    items = tuple(item for item in standing.items if item != mine)
+    if len(words) == len(standing.items):
+        words = [part for part, item in zip(words, standing.items, strict=True) if item != mine]
+    return replace(standing, detail="; ".join(words), items=items) if items else None
 
 
 def merged(standing: Owe | None, debt: Owe) -> Owe:
@@ -90,25 +116,32 @@ def _left(debt: Owe, items: list[str]) -> Owe | None:
 
 
 def payers(play: Play) -> dict[str, tuple[Task, ...]]:
-    """Return the play's tasks that pay, by kind of debt, as they are run before all others.
+    """Return the play's tasks that pay, by kind of debt, as they are run right after its `pre_tasks`.
 
-    They stand on their own there: what earlier tasks register has not happened yet, so conditions that speak of it are left out, and a
-    task whose arguments do is not run before its turn.
+    They stand on their own there: what earlier tasks register has not happened yet. A condition that asks for nothing but whether an
+    upgrade has changed something is left out: the debt says so. Any other that speaks of a result may be somebody's guard: that task
+    is not run before its turn, nor is one whose arguments speak of a result.
     """
     tasks = (*play.pre_tasks, *play.tasks, *play.post_tasks)
-    later = {task.register for task in (*play.prepare, *tasks) if task.register}
+    named = [task for task in (*play.prepare, *tasks) if task.register]
+    later = {task.register for task in named}
     later |= {name for name, value in play.vars.items() if _names(value, later)}
-    ready = [_alone(task, later) for task in tasks if _can_stand_alone(task, later)]
+    upgrades = {task.register for task in named if task.step == "packages"} - {task.register for task in named if task.step != "packages"}
+    ready = [_alone(task, later) for task in tasks if _can_stand_alone(task, later, upgrades)]
     return {kind: tuple(task for task in ready if task.step == step) for kind, step in PAYERS.items()}
 
 
-def _can_stand_alone(task: Task, later: Collection[str]) -> bool:
-    return not task.delegate_to and not _names((task.arguments, task.loop, task.vars), later)
+def _can_stand_alone(task: Task, later: Collection[str], upgrades: Collection[str]) -> bool:
+    guards = [text for text in task.when if _speaks_of(text, later) and not set(_NAME.findall(text)) <= {*upgrades, *_OF_RESULTS}]
+    return not task.delegate_to and not guards and not _names((task.arguments, task.loop, task.vars), later)
 
 
 def _alone(task: Task, later: Collection[str]) -> Task:
-    when = tuple(text for text in task.when if not _names(f"{{{{ {text} }}}}", later))
-    return replace(task, when=when, register="", until=())
+    return replace(task, when=tuple(text for text in task.when if not _speaks_of(text, later)), register="", until=())
+
+
+def _speaks_of(condition: str, names: Collection[str]) -> bool:
+    return _names(f"{{{{ {condition} }}}}", names)
 
 
 def _names(value: Value, names: Collection[str]) -> bool:

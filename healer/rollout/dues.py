@@ -35,7 +35,7 @@ class Dues:
             self._book.review(facts, WITNESSES)
 
     def sections(self) -> list[tuple[str, tuple[Task, ...]]]:
-        """Return what is run before the play's own tasks, as sections of names of their own; those that a crash cut come again."""
+        """Return what is run between `pre_tasks` and `tasks`, as sections of names of their own; those that a crash cut come again."""
         if self._play.inputs.saved is not None:
             return []
         kinds = payers(self._play.play).items()

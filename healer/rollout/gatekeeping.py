@@ -6,15 +6,18 @@ right after the drain. What the drain took away has to be back after the undrain
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 
-from healer.model.errors import HostError, PlaybookError
+from healer.model.errors import HostError, InputError, PlaybookError
 from healer.model.events import Drained, Event, GateJudged, Note, SoakStarted, Terminal, Undrained
 from healer.model.facts import Verdict
+from healer.model.playbook import Task
 from healer.rollout.context import PlayContext
-from healer.rollout.debts import UNDRAIN, undrain
+from healer.rollout.debts import undrain
 from healer.rollout.doors import Doors
 from healer.rollout.machine import HostState, section_of
 from healer.rollout.task_run import TaskRun
+from healer.rollout.troubles import trouble_of
 from healer.rollout.work import Trouble, Work
 from healer.verify.gates import GATE_FACTS, Judgement, judge, record
 
@@ -36,6 +39,7 @@ class Gatekeeper:
         self._play, self._doors, self._work, self._tasks, self._guarded = play, doors, work, tasks, guarded
         self._times = ""
         self._draining = False
+        self._surely_out = False
         self._book = tasks.turns.book
         self.comes_back = False
         """Whether an earlier run took the host out of service, so that it is ours to put it back."""
@@ -46,12 +50,10 @@ class Gatekeeper:
 
     def find_drained(self, *, tentative: bool = False) -> bool:
         """Whether somebody else has drained the host; it stays so at the end. `tentative`: what cannot be judged yet is judged later."""
-        rolling, where = self._play.play.rolling, self._play.play.where
-        if not rolling.drained_when or self._work.drained or self.comes_back:
+        if not self._play.play.rolling.drained_when or self._work.drained or self.comes_back:
             return self._work.drained == "found"
-        scope = self._play.scope(self._work.host, None, self._work.data())
         try:
-            holds = all(self._play.renderer.condition(text, scope, where) for text in rolling.drained_when)
+            holds = self._seems_drained()
         except PlaybookError:
             if not tentative:
                 raise
@@ -61,9 +63,17 @@ class Gatekeeper:
             self._write(Drained(self._work.host.name, self._play.index, found=True))
         return holds
 
+    def _seems_drained(self) -> bool:
+        """Whether `drained_when` holds. Raises PlaybookError where that cannot be judged."""
+        play = self._play.play
+        scope = self._play.scope(self._work.host, None, self._work.data())
+        return all(self._play.renderer.condition(text, scope, play.where) for text in play.rolling.drained_when)
+
     def drain(self) -> Trouble | None:
         """Take the host out of service, once, right before the first disruptive action. A drain that fails half-way is taken back."""
         drain = self._play.play.rolling.drain
+        if self._work.drained == "ours" and self.comes_back and drain:
+            return self._drain_anew(drain)
         if self._work.drained or self._play.inputs.check or self.find_drained() or not drain:
             return None
         self._work.drained = "ours"  # from now on: a task of the drain may itself be one that disrupts
@@ -71,7 +81,7 @@ class Gatekeeper:
         trouble = self._guarded(lambda: self._tasks.run(drain, "drain"))
         if trouble is not None and not self._began("drain"):
             self._work.drained = ""
-            self._book.pay((UNDRAIN,))
+            self._book.returned()
         else:
             self._write(Drained(self._work.host.name, self._play.index, before=self._record()))
         return Trouble(trouble.terminal, f"drain failed: {trouble.reason}") if trouble else None
@@ -79,13 +89,42 @@ class Gatekeeper:
     def take_over(self) -> None:
         """Go on where an earlier run left the host out of service: what is due is done, and then it is put back.
 
-        What had failed before that run drained it may have failed still; what failed since is not well.
+        What had failed before that run drained it may have failed still; what failed since is not well. A host that somebody else has
+        put back, as `drained_when` says, is one like all others.
         """
-        failed = self._book.failed_before()
-        before = self._state.before if failed is None else {**self._state.before, "failed": failed}
+        seen: bool | None = None
+        with suppress(PlaybookError):
+            seen = self._seems_drained() if self._play.play.rolling.drained_when else None
+        if seen is False:
+            self.comes_back = False
+            self._write(Note(self._work.host.name, "an earlier run left it out of service, and somebody has put it back"))
+            self._book.returned()
+            return
+        self._surely_out = seen is True
         self._work.drained = "ours"
         self._write(Note(self._work.host.name, "an earlier run left it out of service: it goes on from there"))
-        self._write(Drained(self._work.host.name, self._play.index, before=before))
+        self._write(Drained(self._work.host.name, self._play.index, before=self._as_it_was(self._state.before)))
+
+    def _as_it_was(self, seen: Mapping[str, object]) -> Mapping[str, object]:
+        """Return what was seen of the host, with the units that had failed before the earlier run drained it."""
+        failed = self._book.failed_before()
+        return seen if failed is None or not seen else {**seen, "failed": failed}
+
+    def _drain_anew(self, drain: tuple[Task, ...]) -> Trouble | None:
+        """Drain a host that an earlier run drained, for nobody can see whether a person has put it back since.
+
+        What was walked before a crash is remembered; what gates compare with is not read again then, from the midst of the work.
+        """
+        if self._surely_out:
+            return None
+        self._surely_out = True  # a task of the drain may itself be one that disrupts
+        decided = self._work.run.decisions.of(self._work.host.name)
+        again = any(section_of(address) == "drain" and self._play.owns(address) for address in decided)
+        trouble = self._guarded(lambda: self._tasks.run(drain, "drain"))
+        seen = {} if again or trouble else self._as_it_was(self._record())
+        if seen:
+            self._write(Drained(self._work.host.name, self._play.index, before=seen))
+        return Trouble(trouble.terminal, f"drain failed: {trouble.reason}") if trouble else None
 
     def _owe_way_back(self) -> None:
         self._book.owe((undrain(self._play.inputs.run, self._play.play),))
@@ -121,7 +160,7 @@ class Gatekeeper:
         A trouble that speaks against what was done ends in `failed`; others say that the health is not known, or that the way back
         into service failed. `times` is added to the names of the sections: what was proved before is asked again.
         """
-        self._times = times
+        self._times, self._surely_out = times, True  # on the way back into service nothing is taken out of it
         return self._verify(self._play.policy.settle) or self._health(f"health{times}") or self._undrain() or self._soak()
 
     def _verify(self, seconds: float) -> Trouble | None:
@@ -148,8 +187,15 @@ class Gatekeeper:
             return Judgement(Verdict.UNKNOWN, (error.message,))
 
     def _health(self, section: str) -> Trouble | None:
-        trouble = self._guarded(lambda: self._tasks.run(self._play.play.health, section))
+        trouble = self._guarded(lambda: self._checked(section))
         return Trouble(trouble.terminal, f"health check: {trouble.reason}") if trouble else None
+
+    def _checked(self, section: str) -> Trouble | None:
+        """Run the play's own checks. One that could not be asked or rendered says nothing about the host, neither good nor bad."""
+        try:
+            return self._tasks.run(self._play.play.health, section)
+        except (HostError, InputError) as error:
+            return replace(trouble_of(error, self._state), terminal="unknown")
 
     def _undrain(self) -> Trouble | None:
         if self._work.drained != "ours" or (self._times and not self._state.drained_by_us):
@@ -157,7 +203,7 @@ class Gatekeeper:
         trouble = self._guarded(lambda: self._tasks.run(self._play.play.rolling.undrain, f"undrain{self._times}"))
         if trouble is not None:
             return Trouble("held", f"undrain failed: {trouble.reason}")
-        self._book.pay((UNDRAIN,))
+        self._book.returned()
         self._write(Undrained(self._work.host.name, self._play.index))
         return self._verify(self._play.policy.settle)
 

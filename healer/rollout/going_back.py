@@ -22,9 +22,9 @@ def known_versions(state: HostState, doors: Doors, frozen: Mapping[str, str]) ->
     """Return what steps may know: what a canary proved, what is in quarantine, and in a rollback how the host was before."""
     before = (state.drained_by_us and state.before_drained) or state.before
     ran = before.get("restarts")
-    former = state.rollback.former if state.rollback else {}
+    former, latter = (state.rollback.former, state.rollback.latter) if state.rollback else ({}, {})
     barred = quarantine_words(quarantines(doors.past or doors.journal))
-    return Known(frozen, barred, former, tuple(ran) if isinstance(ran, Mapping) else ())
+    return Known(frozen, barred, former, latter, tuple(ran) if isinstance(ran, Mapping) else ())
 
 
 class Rollback:
@@ -72,8 +72,9 @@ class Rollback:
         """
         told = [one.event for one in self._doors.journal.about(begun.host, ("version_quarantined",)) if one.run == self._play.inputs.run]
         mine = {(event.package, event.version) for event in told if isinstance(event, VersionQuarantined)}
+        known = {*mine, *quarantines(self._doors.journal)}
         for package, version in sorted(begun.latter.items()):
-            if version and (package, version) not in {*mine, *quarantines(self._doors.journal)}:
+            if version and (package, version) not in known:
                 self._write(VersionQuarantined(self._work.host.name, package, version, begun.reason))
 
     def _is_back(self) -> bool:

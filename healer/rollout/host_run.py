@@ -3,7 +3,7 @@
 The slot is freed by proof of health only: a host whose health is bad or not known stays drained and is held.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from healer.model.action import Owe, Reboot
@@ -227,13 +227,18 @@ class HostRun:
         return trouble if elsewhere and trouble.terminal not in LOST else replace(trouble, terminal="unknown")
 
     def _sections(self) -> Trouble | None:
-        play = self._play.play
-        own = (("pre_tasks", play.pre_tasks), ("tasks", play.tasks), ("post_tasks", play.post_tasks))
-        for section, tasks in (*self._dues.sections(), *own):
+        for section, tasks in self._in_order():
             trouble = self._section(section, tasks)
             if trouble is not None:
                 return trouble
         return None
+
+    def _in_order(self) -> Iterator[tuple[str, tuple[Task, ...]]]:
+        """Yield the sections. Old debts come after `pre_tasks`, which may be where a play asks whether anything may be done."""
+        play = self._play.play
+        yield "pre_tasks", play.pre_tasks
+        yield from self._dues.sections()
+        yield from (("tasks", play.tasks), ("post_tasks", play.post_tasks))
 
     def _section(self, section: str, tasks: tuple[Task, ...]) -> Trouble | None:
         """Run the section and then what it notified, after a failure too: a changed file wants its reload all the same."""

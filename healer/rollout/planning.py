@@ -41,6 +41,7 @@ class Known:
     frozen: Mapping[str, str] = field(default_factory=dict)
     quarantined: Mapping[tuple[str, str], str] = field(default_factory=dict)
     former: Mapping[str, str] = field(default_factory=dict)
+    latter: Mapping[str, str] = field(default_factory=dict)
     ran_before: tuple[str, ...] = ()
 
 
@@ -72,6 +73,7 @@ def plan_task(
         saved_plan=play.inputs.saving or play.inputs.saved is not None,
         quarantined=own.quarantined,
         former=own.former,
+        latter=own.latter,
         ran_before=own.ran_before,
     )
     return Planned(step, arguments, context, step.plan(arguments, context))

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from healer.model.action import Act, Job
+from healer.model.host import Value
 from healer.model.playbook import Play, Task
 from healer.platforms.receipt import read_receipt
 from healer.rollout.fold import RunState
@@ -40,7 +41,7 @@ def transaction_of(state: RunState, play: int, host: str) -> Transaction:
 def _moved(state: RunState, play: int, host: str) -> Iterator[tuple[str, str, str]]:
     """Yield package, version before and after. Only what the job was asked to install counts: a host's words alone move nothing.
 
-    A job that was cut off and begun again tells of its second go only, so what was seen before the first one goes before its words.
+    A job that was cut off and begun again knows of its second go only: what it found moved already was what was seen before the first.
     """
     decisions = state.decisions.of(host)
     for (address, _index), (intent, ended) in state.acts.of(host).items():
@@ -55,22 +56,42 @@ def _moved(state: RunState, play: int, host: str) -> Iterator[tuple[str, str, st
         seen = planned.decision.results.get("installed")
         earlier = seen if isinstance(seen, Mapping) else {}
         told = read_receipt(ended.output).versions
-        yield from ((name, str(earlier.get(name, before)), after) for name, before, after in told if f"{name}={after}" in allowed)
+        for name, before, after in told:
+            if f"{name}={after}" in allowed:
+                yield name, (str(earlier.get(name, before)) if before in ("", after) else before), after
 
 
 def tasks_back(former: Mapping[str, str], play: Play, *, allowed: bool) -> tuple[Task, ...]:
     """Return the tasks that go back: packages, then what runs the code that was taken back, then what was running and no longer is.
+
+    What the play's own restarts leave alone is left alone here too.
 
     The versions are no arguments of them, for arguments are templates and versions are a host's words. What the last two could not do is
     for the gate to judge.
     """
     names = sorted({name.partition(":")[0] for name in former if _PLAIN.fullmatch(name)})
     packages = {"what": "packages", "allowed": allowed}
+    restarts = _task("Restart what runs the code that was taken back", "restart_stale", {"only": names}, play, ignore_errors=True)
     return (
         _task("Roll the packages back", STEP, packages, play),
-        _task("Restart what runs the code that was taken back", "restart_stale", {"only": names}, play, ignore_errors=True),
+        *(_as_theirs(restarts, own) for own in _restarts_of(play) or (restarts,)),
         _task("Start what was running before", STEP, {"what": "services"}, play, ignore_errors=True),
     )
+
+
+def _restarts_of(play: Play) -> list[Task]:
+    tasks = (*play.pre_tasks, *play.tasks, *play.post_tasks)
+    return [task for task in tasks if task.step == "restart_stale" and not task.delegate_to]
+
+
+def _as_theirs(restarts: Task, own: Task) -> Task:
+    """Return the restarts for the packages of the rollback, but for that as a task of the play has them."""
+    given = own.arguments if isinstance(own.arguments, Mapping) else {}
+    return replace(restarts, arguments={**given, **_only(restarts)}, loop=own.loop, loop_var=own.loop_var, vars=own.vars, where=own.where)
+
+
+def _only(restarts: Task) -> Mapping[str, Value]:
+    return restarts.arguments if isinstance(restarts.arguments, Mapping) else {}
 
 
 def _task(name: str, step: str, arguments: Mapping[str, object], play: Play, *, ignore_errors: bool = False) -> Task:

@@ -35,7 +35,8 @@ class StepContext:
     the step named, templates among them already rendered. `check` is true in a dry run. `saved_plan` is true while a plan is
     saved or a saved one is applied: package lists are not refreshed then, or the plan would be about another world.
     `quarantined` maps (package, version) to the sentence why it is not installed anywhere. In a rollback `former` are the versions that
-    the host had before this play upgraded it (empty for a package that was new), and `ran_before` the services that were running.
+    the host had before this play upgraded it (empty for a package that was new), `latter` those that it got, and `ran_before` the
+    services that were running.
     """
 
     host: Host
@@ -49,6 +50,7 @@ class StepContext:
     saved_plan: bool = False
     quarantined: Mapping[tuple[str, str], str] = field(default_factory=dict)
     former: Mapping[str, str] = field(default_factory=dict)
+    latter: Mapping[str, str] = field(default_factory=dict)
     ran_before: tuple[str, ...] = ()
 
 

@@ -146,7 +146,7 @@ def choose(arguments: PackagesArguments, updates: Updates, frozen: Mapping[str, 
     What its dependencies may bring along follows the same rule. What they brought on the canary and this host is not offered is missing.
     A version in quarantine is brought by neither, and no lower one in its place.
     """
-    barred = {row.package: why for row in updates.pending if (why := quarantined.get((row.package, _target(row, frozen))))}
+    barred = _barred(updates, frozen, quarantined)
     wanted = [row for row in updates.pending if row.installed and _in_scope(arguments, row)]
     staying = tuple(row for row in wanted if _stays(row) or row.package in barred)
     rows = [row for row in wanted if row not in staying and not _is_at(row, frozen)]
@@ -158,6 +158,20 @@ def choose(arguments: PackagesArguments, updates: Updates, frozen: Mapping[str, 
         missing += tuple(f"{row.package} {frozen[row.package]}" for row in others if not _has(row, frozen) and not _is_at(row, frozen))
     reasons = tuple(barred[row.package] for row in wanted if row.package in barred)
     return Choice(tuple(rows), versions, companions, staying, missing, reasons)
+
+
+def _barred(updates: Updates, frozen: Mapping[str, str], quarantined: Quarantined) -> dict[str, str]:
+    """Return why packages stay, by name: their version is in quarantine, or that of another one of their source is, at the same version.
+
+    Those depend on each other at exactly their version as a rule: one of them alone would bring the other along, and end the whole job.
+    """
+    barred = {row.package: why for row in updates.pending if (why := quarantined.get((row.package, _target(row, frozen))))}
+    firsts = {(row.source, _target(row, frozen)): row.package for row in updates.pending if row.package in barred and row.source}
+    for row in updates.pending:
+        first = firsts.get((row.source, _target(row, frozen)))
+        if first and row.package not in barred:
+            barred[row.package] = f"{row.package} {_target(row, frozen)} comes with {first}, which is in quarantine"
+    return barred
 
 
 def _target(row: Update, frozen: Mapping[str, str]) -> str:

@@ -44,7 +44,7 @@ def plan(arguments: RollBackArguments, context: StepContext) -> Decision:
     if reasons:
         return Refuse("; ".join(reasons))
     try:
-        job = manager.back.job(context.former, Terms())
+        job = manager.back.job(context.former, Terms(latter=context.latter))
     except ValueError as error:
         return Refuse(f"the host names versions that are none: {error}")
     look = Action("look which versions are installed now", LookAgain(("updates", "package_database")), disruptive=False, makes_stale=())

@@ -26,6 +26,25 @@ try:
 except HealerError as error:
     sys.exit(f"{error.exit_code} {error}")
 """
+LOOKING = """
+import resource, sys, threading
+resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv[1]), int(sys.argv[2])))
+from healer.settings import Settings
+from healer.wiring import executor_of
+at_once, most, lock, ended = 0, 0, threading.Lock(), threading.Event()
+def work():
+    global at_once, most
+    with lock:
+        at_once += 1
+        most = max(most, at_once)
+    ended.wait(3)
+    with lock:
+        at_once -= 1
+with executor_of(Settings(forks=20)) as executor:
+    for _ in range(12):
+        executor.submit(work)
+print(most)
+"""
 
 
 @dataclass
@@ -77,9 +96,9 @@ def test_a_small_fleet_keeps_its_logins() -> None:
     assert (2, 0, 2) == (counted.most, counted.open, len(counted.made))
 
 
-def asked(soft: int, hard: int) -> subprocess.CompletedProcess[str]:
+def asked(soft: int, hard: int, program: str = ASKING) -> subprocess.CompletedProcess[str]:
     """Return what a process with these limits says of its room."""
-    argv = [sys.executable, "-c", ASKING, str(soft), str(hard)]
+    argv = [sys.executable, "-c", program, str(soft), str(hard)]
     return subprocess.run(argv, capture_output=True, text=True, env={"PYTHONPATH": str(ROOT)}, check=False)
 
 
@@ -96,3 +115,9 @@ def test_few_descriptors_mean_few_logins(soft: int, hard: int, said: str) -> Non
 def test_too_few_descriptors_are_told_up_front() -> None:
     """With less than one login needs nothing is begun: exit code 2, and what to type."""
     assert "2 only 60 files may be open at once, too few for one login. Allow more: `ulimit -n 1024`." == asked(60, 60).stderr.strip()
+
+
+@pytest.mark.fault("C9")
+def test_hosts_that_never_answer_take_no_more_than_there_is() -> None:
+    """While logins hang others are begun beside them, but no more at once than there are descriptors for."""
+    assert "9" == asked(100, 100, LOOKING).stdout.strip()

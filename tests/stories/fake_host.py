@@ -125,8 +125,9 @@ class FakeHost:
         if argv[:1] == ("systemctl",):
             return (f"{argv[1]} {argv[-1]}", *self._systemctl(argv[1], argv[-1]))
         if "apt_install" in " ".join(argv[2:3]) or {"upgrade", "download", "rollback"} & set(argv[4:5]):
-            pins = [word for word in argv[7:] if "=" in word]
-            return (f"{argv[4]} {' '.join(pins)}", *self._apt(argv[4], argv[7 : argv.index("--", 5)]))
+            last = argv.index("--", 5)
+            pins = [word for word in argv[7 : last if argv[4] == "rollback" else None] if "=" in word]
+            return (f"{argv[4]} {' '.join(pins)}", *self._apt(argv[4], argv[7:last]))
         words = " ".join(argv if argv[:1] != ("sh",) else argv[3:])
         return (words, *self._program(argv))
 

@@ -307,6 +307,65 @@ def test_a_host_that_waits_for_its_way_back_counts_as_out_of_service() -> None:
     assert ("a", {"changed"}) == (world.events("slot_taken")[0].host, set(world.ends().values()))
 
 
+def test_a_host_that_somebody_has_put_back_is_drained_again_before_it_is_disturbed() -> None:
+    """A person put it back by the load balancer's own means, which nobody can see here: nothing disturbs it before it is out again."""
+    world = held_and_freed()
+    world["a"].facts["units"] = Units({"web.service": unit("web.service")}, ())
+    before = len(world["a"].what)
+    world.run(ROLL)
+    assert (["lb out", "work", "lb in"], {}) == (world["a"].what[before:], owed(world))
+
+
+def test_a_host_that_is_seen_to_be_back_in_service_owes_no_way_back() -> None:
+    """`drained_when` says that somebody has put it back: that is no debt any more, and a host with nothing to do is not touched."""
+    world = held_and_freed()
+    world["a"].facts |= {"units": Units({"web.service": unit("web.service")}, ()), "load": {"drained": False}}
+    before = len(world["a"].what)
+    world.run(NOTHING.replace("undrain: [", "drained_when: [facts.load.drained], undrain: ["))
+    assert ([], {}) == (world["a"].what[before:], owed(world))
+
+
+def test_one_way_back_does_not_pay_for_another() -> None:
+    """A play with another load balancer puts back what it took out itself; what the first one owes stays owed, and is paid by it."""
+    world = held_and_freed()
+    world["a"].facts["units"] = Units({"web.service": unit("web.service")}, ())
+    world.run(ROLL.replace("lb out", "other lb out").replace("lb in", "other lb in"))
+    assert ["undrain"] == list(owed(world))
+    assert "run-1" in debts(world.journal)["a"][0].detail
+    before = len(world["a"].what)
+    world.run(NOTHING)
+    assert (["lb in"], {}) == (world["a"].what[before:], owed(world))
+
+
+def test_both_ways_back_may_be_owed() -> None:
+    """The second play could not put it back either: each play knows its own way, whatever else is owed."""
+    world = held_and_freed()
+    other = ROLL.replace("lb out", "other lb out").replace("lb in", "other lb in")
+    world["a"].facts["units"] = Units({"web.service": unit("web.service")}, ())
+    world["a"].programs["other lb in"] = lambda _host, _argv: (1, "no")
+    world.run(other)
+    assert 2 == len(owed(world)["undrain"])
+    before = len(world["a"].what)
+    world.run(NOTHING)
+    assert ["lb in"] == world["a"].what[before:]
+    assert 1 == len(owed(world)["undrain"])
+
+
+@pytest.mark.parametrize("where", ["pre_tasks", "tasks"])
+def test_a_guard_of_the_play_holds_for_its_debts_too(where: str) -> None:
+    """A condition on what another check of the play says is no mere `has something changed`: it is never left out."""
+    world = fleet()
+    world.run(PATCH)
+    world["a"].programs["may restart"] = lambda _host, _argv: (1, "no")
+    guard = "    - command: may restart\n      register: guard\n      failed_when: false\n"
+    play = PATCH.replace("restart_stale: {}", "restart_stale: {}\n      when: guard.rc == 0")
+    play = play.replace("  tasks:\n", f"  tasks:\n{guard}" if where == "tasks" else f"  pre_tasks:\n{guard}  tasks:\n")
+    before = len(world["a"].what)
+    goes_well(world).run(play)
+    assert "restart web.service" not in world["a"].what[before:]
+    assert {"restart": ("web.service",)} == owed(world)
+
+
 def test_a_drain_that_fails_before_it_began_owes_no_way_back() -> None:
     """The host was never taken out of service."""
     world = World(["a"])
@@ -320,3 +379,14 @@ def test_each_debt_is_written_once_a_run() -> None:
     world.run(PATCH)
     restarts = [event for event in world.events("debt_owed") if isinstance(event, DebtOwed) and event.debt.kind == "restart"]
     assert 1 == len(restarts)
+
+
+def test_what_the_play_makes_sure_of_first_comes_before_old_debts() -> None:
+    """`pre_tasks` are where a play asks whether its cluster may lose a member: when they fail, nothing is restarted for an old debt."""
+    world = fleet()
+    world.run(PATCH)
+    world["a"].programs["cluster is whole"] = lambda _host, _argv: (1, "no")
+    before = len(world["a"].what)
+    guard = "  pre_tasks:\n    - command: {cmd: cluster is whole, mutating: false}\n  tasks:\n"
+    goes_well(world).run(PATCH.replace("  tasks:\n", guard))
+    assert ([], {"restart": ("web.service",)}) == (world["a"].what[before:], owed(world))

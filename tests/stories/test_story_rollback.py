@@ -9,7 +9,7 @@ from fake_host import FakeHost, unit, update
 from world import Killed, World, ends, reason
 
 from healer.model.events import VersionQuarantined, VersionReleased
-from healer.model.facts import Units, Updates
+from healer.model.facts import StaleProcess, StaleProcesses, Units, Updates
 
 PLAY = """
 - hosts: web
@@ -285,6 +285,46 @@ def test_an_upgrade_whose_end_is_not_known_is_held() -> None:
     world["a"].on_effect = lambda host, what: vanishes(host, what) if what.startswith("upgrade") else None
     assert {"a": "unknown"} == ends(world.run(PLAY))
     assert [] == world.events("rollback_started")
+
+
+def test_a_check_that_could_not_be_asked_is_no_reason_to_go_back() -> None:
+    """The host by which the play's check asks is away: nobody knows that this one is ill, so it is held as it is, upgraded."""
+    world = fleet("a", "lb")
+    world["lb"].down = True
+    play = PLAY.replace("hosts: web", "hosts: a").replace("mutating: false}", "mutating: false}\n      delegate_to: lb")
+    world["a"].programs["apt upgrade"] = lambda _host, _argv: (0, "")
+    world.run(play, hosts=("a",))
+    assert ({"a": "held"}, ["lb out", "upgrade web=2"]) == (world.ends(), world["a"].what)
+    assert [] == world.events("rollback_started") + world.events("version_quarantined")
+
+
+def test_a_check_that_cannot_be_rendered_is_no_reason_to_go_back() -> None:
+    """A mistake in the playbook's own check says nothing about the host: it is held as it is."""
+    world = fleet("a")
+    world["a"].programs["apt upgrade"] = lambda _host, _argv: (0, "")
+    world.run(PLAY.replace("cmd: check", 'cmd: "check {{ facts.nothing.at.all }}"'))
+    assert {"a": "held"} == world.ends()
+    assert [] == world.events("rollback_started")
+
+
+def test_what_the_play_leaves_alone_is_left_alone_on_the_way_back() -> None:
+    """A unit that the play's own restarts leave out, or an SSH server that they spare, is not restarted by the rollback either."""
+    world = fleet("a")
+    stale = [
+        StaleProcess(number, 1, name, "service", f"{name}.service", ("/lib/web.so",), ("web",), ("web",))
+        for number, name in ((8, "queue"), (9, "ssh"), (10, "web"))
+    ]
+    running = Units({one.unit: unit(one.unit) for one in stale}, ())
+    world["a"].facts["units"] = running
+
+    def goes_stale(host: FakeHost, _argv: tuple[str, ...]) -> tuple[int, str]:
+        host.facts |= {"stale_processes": StaleProcesses(tuple(stale)), "units": running}
+        return 0, ""
+
+    world["a"].programs["apt rollback"] = goes_stale
+    tasks = "packages: {}\n    - restart_stale: {exclude: [queue.service], sshd: false}"
+    world.run(PLAY.replace("packages: {}", tasks))
+    assert ["restart web.service"] == [what for what in world["a"].what if what.startswith("restart")]
 
 
 SICK = PLAY.replace("soak: 10", "soak: 10, max_failures: 5")

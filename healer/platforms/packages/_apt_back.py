@@ -39,8 +39,8 @@ def command(versions: Mapping[str, str]) -> str:
 
 
 def job(versions: Mapping[str, str], terms: Terms = POLITE) -> Job:
-    """Return the job that goes back to exactly these versions and touches nothing else, or does nothing."""
-    arguments = ("rollback", str(terms.lock_timeout), terms.conffile, *jobs.pins(versions), "--")
+    """Return the job that goes back from `terms.latter` to exactly these versions and touches nothing else, or does nothing."""
+    arguments = ("rollback", str(terms.lock_timeout), terms.conffile, *jobs.pins(versions), "--", *jobs.pins(terms.latter))
     plain = jobs.job("apt_rollback.sh", arguments, accepted=(0, jobs.ALREADY), timeout=7200.0 + terms.lock_timeout)
     return replace(plain, patient=True)
 

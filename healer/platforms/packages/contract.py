@@ -18,13 +18,15 @@ class Terms:
 
     `conffile`: `keep` leaves a locally changed configuration file as it is, `new` takes the package's. `companions` are versions that
     the transaction may install beside what was asked for, where dependencies ask for it; anything else that it would pull in ends it
-    before it began.
+    before it began. `latter` are, for going back, the versions that the packages went to: one that is at another one by now was moved by
+    somebody else since, and nothing is taken back.
     """
 
     lock_timeout: int = LOCK_TIMEOUT
     conffile: Literal["keep", "new"] = "keep"
     companions: Mapping[str, str] = field(default_factory=dict)
     upgraded_after: bool = False
+    latter: Mapping[str, str] = field(default_factory=dict)
 
 
 POLITE = Terms()
@@ -48,8 +50,9 @@ class Transact(Protocol):
 class GoingBack:
     """How a manager goes back to former versions.
 
-    `job` goes back to exactly these, or does nothing: where one of them is not at hand, or where more would be touched than the packages
-    named. `never` says why a package is never taken back by a program, empty where it may be. `command` is what a person types instead.
+    `job` goes back to exactly these, or does nothing: where one of them is not at hand, was moved by somebody else since
+    (`Terms.latter`), or where more would be touched than the packages named. `never` says why a package is never taken back by a
+    program, empty where it may be. `command` is what a person types instead.
     `way_script` reads, like a fact, which pending packages could go back; `parse_way` gets what it printed.
     """
 

@@ -8,7 +8,8 @@ from cli_calls import Healer
 
 from healer.clock import SystemClock
 from healer.journal.store import SqlJournal
-from healer.model.events import HostEnded, HostHeld, PlayStarted, RunEnded, RunStarted, SlotTaken
+from healer.model.action import Owe
+from healer.model.events import DebtOwed, HostEnded, HostHeld, PlayStarted, RunEnded, RunStarted, SlotTaken
 
 RUN, OLDER = "20260102-030405-ab12", "20260101-030405-ab12"
 
@@ -89,6 +90,30 @@ def test_ack_as_json(healer: Healer) -> None:
     said = healer("ack", "web2", "--yes", "--json")
     assert ("web2", RUN) == (json.loads(said.out)["host"], json.loads(said.out)["run"])
     assert "freed" in said.err
+
+
+@pytest.fixture
+def _drained(tmp_path: Path) -> None:
+    """Leave web2 out of service."""
+    journal = SqlJournal(f"sqlite:///{tmp_path / 'state' / 'journal.db'}", clock=SystemClock())
+    journal.append(RUN, DebtOwed("web2", Owe("undrain", f"taken out of service by run {RUN} and not put back", items=("way",))))
+    journal.close()
+
+
+@pytest.mark.usefixtures("_drained")
+def test_ack_says_that_the_host_is_out_of_service(healer: Healer) -> None:
+    """Whoever frees a host learns that the next run will put it back, and what to type when that was done by hand; it stays owed."""
+    said = healer("ack", "web2", "--yes")
+    assert (0, True) == (said.code, "healer ack web2 --in-service" in said.out)
+    assert 0 == healer("ack", "web2", "--in-service", "--yes").code
+
+
+@pytest.mark.usefixtures("_drained")
+def test_ack_strikes_out_a_way_back_that_a_person_went(healer: Healer) -> None:
+    """The hold is lifted and nothing is owed any more: no run puts the host back, or counts it as out of service."""
+    said = healer("ack", "web2", "--in-service", "--yes")
+    assert (0, True) == (said.code, "web2: freed by" in said.out)
+    assert (2, True) == ((again := healer("ack", "web2", "--in-service", "--yes")).code, "owes no way back" in again.err)
 
 
 def test_ack_of_another_host_names_those_that_are_held(healer: Healer) -> None:

@@ -2,7 +2,8 @@
 
 import itertools
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from threading import Event, Lock
 
@@ -73,3 +74,26 @@ def test_a_failure_frees_its_place() -> None:
         failing = executor.submit(lambda: 1 // 0)
         assert isinstance(failing.exception(PATIENCE), ZeroDivisionError)
         assert "next" == executor.submit(lambda: "next").result(PATIENCE)
+
+
+def test_after_a_failure_nothing_that_waits_is_begun() -> None:
+    """Who leaves because of an error (Ctrl-C) does not wait for work that has a thread already, but not its turn."""
+    begun: list[str] = []
+    waiting: list[Future[None]] = []
+    under_way, told = Event(), Event()
+
+    def work() -> None:
+        under_way.set()
+        told.wait(PATIENCE)
+        for _ in range(round(PATIENCE * 100)):
+            if all(one.done() for one in waiting):
+                return
+            Event().wait(0.01)
+
+    with suppress(KeyboardInterrupt), PatientThreads(1, spare=3, clock=Hurrying(0.0)) as executor:
+        executor.submit(work)
+        under_way.wait(PATIENCE)
+        waiting += [executor.submit(lambda: begun.append("work")) for _ in range(6)]
+        told.set()
+        raise KeyboardInterrupt
+    assert ([], True) == (begun, all(one.done() for one in waiting))

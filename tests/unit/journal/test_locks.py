@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -172,3 +173,32 @@ def test_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("")
     with pytest.raises(JournalError, match="state_dir"), GroupLocks(tmp_path / "state", clock=Noon()).take(["web"], "r1"):
         pass
+
+
+@pytest.mark.fault("C7")
+def test_a_lock_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    """Without room for the few words that say who holds it, nothing is begun: exit code 74 with a way out, and the lock is free again."""
+    locks = GroupLocks(tmp_path / "state", clock=Noon())
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        with pytest.raises(JournalError, match=r"the lock .*web.* cannot be written") as caught, locks.take(["web"], "r1"):
+            pass
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert (74, True) == (caught.value.exit_code, "HEALER_STATE_DIR" in caught.value.advice)
+    with locks.take(["web"], "r2") as taken:
+        assert {} == taken
+
+
+@pytest.mark.parametrize("record", ["", '{"group": "web", "run": "r0", "user": "kim", "pid": 7, "since": "noon"}'])
+def test_a_holder_who_does_not_say_which_hosts_he_has_is_believed_to_have_them_all(tmp_path: Path, record: str) -> None:
+    """A lock of an older healer, or one that cannot be read, stands against every group: its hosts may be among them."""
+    folder = tmp_path / "state" / "locks"
+    folder.mkdir(parents=True)
+    with (folder / "web-0.lock").open("w+") as file:
+        file.write(record)
+        file.flush()
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with pytest.raises(LockedError, match="does not say"), GroupLocks(tmp_path / "state", clock=Noon()).take({"all": ["a"]}, "r1"):
+            pass

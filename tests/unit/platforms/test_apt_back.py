@@ -4,6 +4,7 @@ import pytest
 
 from healer.model.facts import Unknown, WayBack
 from healer.platforms.packages._apt_back import command, job, never, parse_way
+from healer.platforms.packages.contract import Terms
 
 
 @pytest.mark.parametrize(
@@ -34,8 +35,8 @@ def test_the_command_for_a_person() -> None:
 
 def test_the_job_is_one_that_is_never_cut() -> None:
     """The pins are arguments, the job is patient, and that nothing was to be done is accepted."""
-    made = job({"b": "2", "a": "1"})
-    assert ("rollback", "600", "keep", "a=1", "b=2", "--") == made.arguments
+    made = job({"b": "2", "a": "1"}, Terms(latter={"a": "1.1", "b": "2.1"}))
+    assert ("rollback", "600", "keep", "a=1", "b=2", "--", "a=1.1", "b=2.1") == made.arguments
     assert (True, (0, 10), (75,)) == (made.patient, made.accepted, made.busy_codes)
 
 

@@ -97,7 +97,9 @@ repair() { rm -f "$HERE/dirty"; }
 
 def back(host: Host, *pins: str) -> tuple[int, str]:
     """Run the rollback as the job does."""
-    return host.run(BEFORE + script("apt_packages.sh") + script("apt_rollback.sh"), "rollback", "0", "keep", *(pins or ("web=1",)), "--")
+    return host.run(
+        BEFORE + script("apt_packages.sh") + script("apt_rollback.sh"), "rollback", "0", "keep", *(pins or ("web=1", "--", "web=2"))
+    )
 
 
 def installs(host: Host) -> list[str]:
@@ -173,11 +175,60 @@ def test_a_second_attempt_ends_what_the_first_has_left(host: Host, monkeypatch: 
     assert 1 == len(installs(host))
 
 
+@pytest.mark.parametrize(
+    ("now", "words"),
+    [("web 3\nlib 5\n", "meanwhile: web is at 3, not 2"), ("lib 5\n", "meanwhile: web is gone")],
+    ids=["a newer version", "removed"],
+)
+def test_what_somebody_else_has_done_since_stays(host: Host, now: str, words: str) -> None:
+    """A package that is no longer as the upgrade left it is not taken back, and neither are the others."""
+    host.write("installed", now)
+    status, said = back(host)
+    assert (50, True) == (status, words in said)
+    assert [] == installs(host)
+
+
+def test_what_is_half_back_already_goes_the_rest_of_the_way(host: Host) -> None:
+    """An attempt that was cut off has brought one package back: that one is no obstacle."""
+    host.write("installed", "web 2\nlib 4\n")
+    host.write("afterwards", "web 1\nlib 4\n")
+    assert 0 == back(host, "lib=4", "web=1", "--", "lib=5", "web=2")[0]
+
+
+def test_the_archive_of_another_architecture_is_not_taken(host: Host) -> None:
+    """Two architectures of one package have archives of their own: one does not pass for the other."""
+    host.write("installed", "web 2\nweb:i386 2\n")
+    status, said = back(host, "web=1", "web:i386=1", "--", "web=2", "web:i386=2")
+    assert (48, True) == (status, "no archive of web:i386 1 is at hand" in said)
+
+
+def test_without_room_nothing_is_done(host: Host) -> None:
+    """A disk that is full may be why the host is ill: dpkg is not sent there to end half-way."""
+    host.write("bin/df", "#!/bin/sh\nprintf 'Filesystem 1024-blocks Used Available Capacity Mounted\\nx 9 9 9 99%% /\\n'\n")
+    (host.here / "bin/df").chmod(0o755)
+    status, said = back(host)
+    assert (42, True) == (status, "not enough room" in said)
+    assert [] == installs(host)
+
+
 def test_what_did_not_come_back_is_told(host: Host) -> None:
     """When apt says that all went well and the version is another one, the job fails."""
     host.write("afterwards", "web 2\nlib 5\n")
     status, said = back(host)
     assert (45, True) == (status, "not at the former version: web" in said)
+
+
+@pytest.mark.parametrize(("installed", "status"), [("web 1\nlib 6\n", 0), ("web 2\nlib 6\n", 10)], ids=["some of it", "all of it"])
+def test_a_second_attempt_tells_of_what_the_first_has_moved(
+    host: Host, monkeypatch: pytest.MonkeyPatch, installed: str, status: int
+) -> None:
+    """An upgrade was cut off when it had moved a library: what it tells at its end names that too, or a rollback would not know of it."""
+    monkeypatch.setenv("HEALER_ATTEMPT", "2")
+    host.write("installed", installed)
+    host.write("afterwards", "web 2\nlib 6\n")
+    text = BEFORE + 'heard() { "$@"; }\n' + script("apt_packages.sh") + script("apt_keep.sh") + script("apt_install.sh")
+    done, said = host.run(text, "upgrade", "0", "keep", "lib=6", "web=2", "--")
+    assert (status, True, True) == (done, "healer: version lib 6 6\n" in said, "healer: version web " in said)
 
 
 KEEP = BEFORE + script("apt_packages.sh") + script("apt_keep.sh") + 'keep_former "$1" "$2"\nsimulate_return "$1"\n'
@@ -286,6 +337,8 @@ def test_the_look_tells_where_each_version_is(host: Host) -> None:
     assert "have\tweb\tkept" in look(host)
     (host.here / "var/lib/healer/packages/web_1_amd64.deb").unlink()
     assert ["have\tweb\toffered"] == [line for line in look(host) if line.startswith("have")]
+    host.write("var/cache/apt/archives/gone_1%3a1_i386.deb", "version 1:1\n")
+    assert "have\tgone\tcached" not in look(host)
     host.write("var/cache/apt/archives/gone_1%3a1_amd64.deb", "version 1:1\n")
     assert "have\tgone\tcached" in look(host)
 

@@ -3,6 +3,9 @@
 import pytest
 
 from healer.playbook.needs import needed, needed_by_condition
+from healer.playbook.render import Renderer
+from healer.playbook.sandbox import GLOBALS
+from healer.playbook.scope import Scope
 
 
 @pytest.mark.parametrize(
@@ -21,10 +24,11 @@ from healer.playbook.needs import needed, needed_by_condition
         ("{{ a and b or c }}", "a"),
         ("{% if a %}{{ b }}{% endif %}", "a"),
         ("{% for x in xs %}{{ x }}{{ y }}{% endfor %}", "xs"),
-        ("{% set x = a %}{{ x }}", "a"),
+        ("{% set x = a %}{{ x }}", ""),
         ("{% macro m(x) %}{{ x }}{{ y }}{% endmacro %}", ""),
         ("{{ a is undefined }} {{ a }}", ""),
         ("{{ range(n) }}", "range n"),
+        ("{{ [a, {'b': c}] }} {{ result is failed }}", "a c result"),
     ],
 )
 def test_only_what_is_always_read_is_needed(value: object, names: str) -> None:
@@ -40,3 +44,28 @@ def test_conditions_are_bare() -> None:
 def test_what_cannot_be_parsed_needs_nothing() -> None:
     """Mistakes of that kind are told by the compiler, at their place."""
     assert set() == needed("{{ a")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{% macro m(x) %}{{ x }}{% endmacro %}{{ m(1) }}",
+        "{{ true | ternary('yes', absent) }}",
+        "{{ [1, absent] | first }}",
+        "{{ [1, absent][0] }}",
+        "{{ {'east': 1, 'west': absent}['east'] }}",
+        "{{ {'a': 1}.get('a', absent) }}",
+        "{{ dict(a=1, b=absent).a }}",
+        "{{ 1 in [1, absent] }}",
+        "{{ 2 < 1 < absent }}",
+        "{{ [] | map('default', absent) | list }}",
+        "{{ absent is none }} {{ absent is not string }} {{ absent is mapping }} {{ absent is number }} {{ absent is boolean }}",
+        "{% set later = absent %}x",
+        "{% with later = absent %}x{% endwith %}",
+        "{% set box = namespace(a=absent) %}x",
+    ],
+)
+def test_what_renders_without_a_name_does_not_need_it(text: str) -> None:
+    """A template that comes out well although no variable is there is no mistake: whoever wrote it knew that it may be missing."""
+    Renderer().render(text, Scope())
+    assert set() == needed(text) - GLOBALS.keys()

@@ -61,6 +61,7 @@ def upgrade(output: str, pins: tuple[str, ...], *, address: str = ADDRESS, on: s
         (upgrade("healer: version web - 2\n", ("web=2",)), Transaction({"web": ""}, {"web": "2"})),
         (upgrade("healer: version web 1 1\n", ("web=2",)), Transaction()),
         (upgrade("healer: version lib 2 2\n", ("lib=2",)), Transaction({"lib": "0.9"}, {"lib": "2"})),
+        (upgrade("healer: version lib 1.5 2\n", ("lib=2",)), Transaction({"lib": "1.5"}, {"lib": "2"})),
         (upgrade("healer: version ssh 1 2\n", ("web=2",)), Transaction()),
         (upgrade("healer: version web 1 2\n", ("web=2",), on="b"), Transaction()),
         (upgrade("healer: version web 1 2\n", ("web=2",), address="0/rollback/0"), Transaction()),
@@ -71,7 +72,8 @@ def upgrade(output: str, pins: tuple[str, ...], *, address: str = ADDRESS, on: s
     ],
 )
 def test_what_was_upgraded_is_read_from_receipts(events: list[Event], expected: Transaction) -> None:
-    """The first version before and the last after; a failed job counts as far as it came, a cut one from what was seen before it.
+    """The first version before and the last after; a failed job counts as far as it came, a cut one from what was seen before
+    it; whoever moved a package between the plan and the job moved what is gone back to.
 
     What was not asked for, was done on another host, or was a rollback itself is none of it.
     """

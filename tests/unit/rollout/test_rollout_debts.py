@@ -85,6 +85,11 @@ def test_boots_pay_before_restarts() -> None:
     ("task", "expected"),
     [
         (replace(RESTART, when=("patched.changed", "facts.load.one < 4")), (replace(RESTART, when=("facts.load.one < 4",)),)),
+        (replace(RESTART, when=("patched is changed or patched.failed",)), (RESTART,)),
+        (replace(RESTART, when=("patched.packages | default([]) | length > 0",)), (RESTART,)),
+        (replace(RESTART, when=("patched.changed and not is_primary",)), ()),
+        (replace(RESTART, when=("guard.rc == 0",)), ()),
+        (replace(RESTART, when=("guarded",)), ()),
         (replace(RESTART, register="patched"), (RESTART,)),
         (replace(RESTART, until=("result.changed",)), (RESTART,)),
         (replace(RESTART, arguments={"only": "{{ patched.packages }}"}), ()),
@@ -94,9 +99,10 @@ def test_boots_pay_before_restarts() -> None:
     ],
 )
 def test_a_task_pays_as_it_stands_alone(task: Task, expected: tuple[Task, ...]) -> None:
-    """Conditions on what other tasks told are left out; arguments that need it, and other hosts' tasks, do not pay."""
-    first = Task("Upgrade", "packages", {}, register="patched")
-    assert expected == payers(play(first, task, vars={"later": "{{ patched.packages }}"}))["restart"]
+    """Whether an upgrade changed something is left out; other conditions and arguments that need results, and other hosts' tasks, do not pay."""
+    first, guard = Task("Upgrade", "packages", {}, register="patched"), Task("Ask", "command", "may I", register="guard")
+    known = {"later": "{{ patched.packages }}", "guarded": "{{ guard.rc == 0 }}"}
+    assert expected == payers(play(first, guard, task, vars=known))["restart"]
 
 
 LB_IN = Rolling(drain=(Task("", "command", "lb out"),), undrain=(Task("", "command", "lb in"),))
@@ -110,3 +116,12 @@ def test_the_way_back_is_known_by_its_tasks() -> None:
     assert (True, True) == (owes_undrain(owed, play(rolling=LB_IN)), owes_undrain(owed, play(rolling=moved)))
     assert (False, False) == (owes_undrain(owed, play(rolling=other)), owes_undrain(owed, play()))
     assert not owes_undrain((Owe("reboot", "kernel"),), play(rolling=LB_IN))
+
+
+def test_the_way_back_is_another_where_its_words_mean_something_else() -> None:
+    """The tasks read the same, but the play's variables behind them lead to another load balancer."""
+    rolling = replace(LB_IN, undrain=(Task("", "command", "{{ balancer }} in"),))
+    one, two = ({"balancer": "{{ name }} lb", "name": name, "scope": name} for name in ("first", "second"))
+    owed = (undrain("r1", play(rolling=rolling, vars=one)),)
+    assert owes_undrain(owed, play(rolling=rolling, vars={**one, "scope": "all"}))
+    assert not owes_undrain(owed, play(rolling=rolling, vars=two))

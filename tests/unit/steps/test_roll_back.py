@@ -31,10 +31,10 @@ def test_without_an_upgrade_there_is_nothing_to_do() -> None:
 
 def test_one_job_goes_back_to_exactly_these() -> None:
     """All packages go in one job, and a look proves it."""
-    decision = plan(PACKAGES, context({"web": "1", "lib": "3"}))
+    decision = plan(PACKAGES, replace(context({"web": "1", "lib": "3"}), latter={"web": "2", "lib": "4"}))
     assert isinstance(decision, Act)
     assert isinstance(decision.actions[0].verb, Job)
-    assert ("lib=3", "web=1", "--") == decision.actions[0].verb.arguments[3:]
+    assert ("lib=3", "web=1", "--", "lib=4", "web=2") == decision.actions[0].verb.arguments[3:]
     assert decision.actions[0].disruptive
 
 
@@ -166,3 +166,17 @@ def test_the_debt_is_paid_when_it_stays_out_no_more() -> None:
     assert isinstance(barred, Skip)
     assert isinstance(free, Act)
     assert (["quarantine"], True) == ([debt.kind for debt in barred.owes], "quarantine" in free.pays)
+
+
+def test_what_is_built_with_a_version_in_quarantine_stays_too() -> None:
+    """Packages of one source depend on each other at exactly their version: one that came alone would end the whole transaction."""
+    rows = (
+        update("libssl3", source="openssl"),
+        update("libssl-dev", source="openssl"),
+        update("libssl3:i386", source="openssl"),
+        update("web"),
+    )
+    choice = choose(PackagesArguments(), Updates(rows, list_age=1.0), {}, {("libssl3", "2"): "libssl3 2 is in quarantine"})
+    assert ({"web": "2"}, {}) == (choice.versions, choice.companions)
+    words = "comes with libssl3, which is in quarantine"
+    assert ("libssl3 2 is in quarantine", f"libssl-dev 2 {words}", f"libssl3:i386 2 {words}") == choice.barred

@@ -17,15 +17,6 @@ for pin; do
 done
 set -f
 
-# room PATH KILOBYTES: stop unless PATH has that many free, and a thousand inodes where their number is fixed.
-room() {
-    [ -d "$1" ] || return 0
-    free=$(df -Pk "$1" | awk 'NR == 2 { print $4 }')
-    [ "${free:-0}" -ge "$2" ] || stop 42 "not enough room in $1: $2 kB are needed, ${free:-0} kB are free"
-    free=$(df -Pi "$1" | awk 'NR == 2 && $2 > 0 { print $4 }')
-    [ "${free:-1000}" -ge 1000 ] || stop 42 "not enough room in $1: only $free inodes are free"
-}
-
 is_full() {
     [ -d "$1" ] || return 1
     [ "$(df -Pk "$1" | awk 'NR == 2 { print $4 }')" -ge 1024 ] || return 0
@@ -74,6 +65,7 @@ wanted=$({ printf '%s\n' "$before"; echo '--'; printf '%s' "$planned"; } | awk '
     !second { version[$1] = $2; next }
     { at = index($0, "="); name = substr($0, 1, at - 1); if ((name in version) && version[name] != substr($0, at + 1)) print }')
 if [ -z "$wanted" ]; then
+    [ "${HEALER_ATTEMPT:-1}" -eq 1 ] || tell_versions "$before" "$(printf '%s' "$planned")"
     say 'everything is already as planned'
     exit 10
 fi
@@ -140,7 +132,8 @@ restore=$({ printf '%s\n' "$automatic"; echo '--'; printf '%s\n' "$before"; echo
 # shellcheck disable=SC2086
 [ -z "$restore" ] || apt-mark -q auto $restore >/dev/null || say 'the marks of automatic packages could not be restored'
 
-tell_versions "$before" "$pins"
+# What the attempt before has moved already is a part of it too.
+tell_versions "$before" "$({ printf '%s\n' "$pins" && { [ "${HEALER_ATTEMPT:-1}" -eq 1 ] || printf '%s' "$planned"; }; } | sort -u)"
 tell_restarts "$units"
 # Their times of modification come from the package: only the change time tells that they are new.
 find /etc -xdev \( -name '*.dpkg-dist' -o -name '*.dpkg-new' -o -name '*.ucf-dist' \) -newerct "@$began" -print 2>/dev/null |

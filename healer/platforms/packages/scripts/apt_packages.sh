@@ -20,18 +20,31 @@ units_now() {
         END { tell() }'
 }
 
+# room PATH KILOBYTES: stop unless PATH has that many free, and a thousand inodes where their number is fixed.
+room() {
+    [ -d "$1" ] || return 0
+    free=$(df -Pk "$1" | awk 'NR == 2 { print $4 }')
+    [ "${free:-0}" -ge "$2" ] || stop 42 "not enough room in $1: $2 kB are needed, ${free:-0} kB are free"
+    free=$(df -Pi "$1" | awk 'NR == 2 && $2 > 0 { print $4 }')
+    [ "${free:-1000}" -ge 1000 ] || stop 42 "not enough room in $1: only $free inodes are free"
+}
+
 # archive NAME=VERSION [FOLDER...]: the file that holds this version, in apt's cache unless folders are named; nothing where there is none.
+# Another architecture's file, which differs in its ending only, is another package.
 archive() {
     pin=$1
     shift
     [ "$#" -gt 0 ] || set -- /var/cache/apt/archives
-    set +f
+    case ${pin%%=*} in
+        *:*) kinds=${pin%%=*} && kinds=${kinds#*:} ;;
+        *) kinds="$(dpkg --print-architecture) all" ;;
+    esac
     for folder; do
-        for deb in "$folder/${pin%%[:=]*}_$(printf '%s' "${pin#*=}" | sed 's/:/%3a/g')"_*.deb; do
+        for kind in $kinds; do
+            deb="$folder/${pin%%[:=]*}_$(printf '%s' "${pin#*=}" | sed 's/:/%3a/g')_$kind.deb"
             [ ! -e "$deb" ] || printf '%s\n' "$deb"
         done
     done | head -n 1
-    set -f
 }
 
 # tell_versions BEFORE PINS: what was moved, from which version to which.

@@ -1,12 +1,19 @@
-# Goes back to exactly these versions, or does nothing: rollback LOCK_TIMEOUT keep|new NAME=FORMER... --
+# Goes back to exactly these versions, or does nothing: rollback LOCK_TIMEOUT keep|new NAME=FORMER... -- NAME=LATTER...
 # shellcheck disable=SC2034,SC2154
 lock_timeout=$2
 conffile=$3
 shift 3
 pins=
+latter=
+into=pins
 for pin; do
-    [ "$pin" = -- ] || pins="$pins$pin
-"
+    case $into-$pin in
+        pins---) into=latter ;;
+        pins-*) pins="$pins$pin
+" ;;
+        *) latter="$latter$pin
+" ;;
+    esac
 done
 set -f
 
@@ -35,12 +42,24 @@ if [ -z "$wanted" ]; then
     exit 10
 fi
 
+# Whoever has moved or removed one of them since did so for a reason, and it may be months ago that the upgrade was made.
+moved=$({ printf '%s\n' "$before"; echo '--'; printf '%s\n' "$wanted"; echo '--'; printf '%s' "$latter"; } | awk '
+    $0 == "--" { part++; next }
+    !part { version[$1] = $2; next }
+    { at = index($0, "="); name = substr($0, 1, at - 1); there = substr($0, at + 1) }
+    part == 1 { wanted[name] = 1; next }
+    !(name in wanted) || version[name] == there { next }
+    { printf "%s %s %s", (found++ ? "," : ""), name, (version[name] == "" ? "is gone" : "is at " version[name] ", not " there) }')
+[ -z "$moved" ] || stop 50 "somebody else was at work on the packages meanwhile:$moved: nothing was done"
+
 targets=
 absent=
+unpacked=0
 for pin in $wanted; do
     deb=$(archive "$pin" "$kept" /var/cache/apt/archives)
     if [ -n "$deb" ] && whole "$deb" "$pin"; then
         targets="$targets $deb"
+        unpacked=$((unpacked + $(stat -c %s "$deb") / 1024))
     elif offered "$pin"; then
         targets="$targets $pin"
     else
@@ -57,6 +76,10 @@ touched=$({ printf '%s\n' "$wanted"; echo '--'; printf '%s\n' "$simulation"; } |
     !second { wanted[substr($0, 1, index($0, "=") - 1)] = 1; next }
     /^(Inst|Remv|Purg) / && ($1 != "Inst" || !($2 in wanted)) { printf "%s%s", ($1 == "Inst" ? " " : " removal of "), $2 }')
 [ -z "$touched" ] || stop 49 "going back would touch more than what was upgraded:$touched: nothing was done"
+
+room /var/lib/dpkg 20480
+room / 20480
+room /usr $((4 * unpacked + 20480))
 
 case $conffile in
     new) choice=--force-confnew ;;

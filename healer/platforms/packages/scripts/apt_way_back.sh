@@ -16,15 +16,19 @@ rows=$(untouched apt-cache policy $names | awk '
     /^     [^ ]/ { here = 0 }
     here && /^        / && $2 != "/var/lib/dpkg/status" { offered = 1 }
     END { tell() }')
-set +f
+native=$(dpkg --print-architecture)
 printf '%s\n' "$rows" | while read -r name installed _ where; do
     [ -n "$name" ] || continue
     file="${name%%:*}_$(printf '%s' "$installed" | sed 's/:/%3a/g')"
-    for place in /var/lib/healer/packages:kept /var/cache/apt/archives:cached; do
-        set -- "${place%:*}/$file"_*.deb
-        if [ -e "$1" ]; then
-            where=${place#*:}
-            break
+    case $name in
+        *:*) kinds=${name#*:} ;;
+        *) kinds="$native all" ;;
+    esac
+    for kind in $kinds; do
+        if [ -e "/var/lib/healer/packages/${file}_$kind.deb" ]; then
+            where=kept
+        elif [ "$where" != kept ] && [ -e "/var/cache/apt/archives/${file}_$kind.deb" ]; then
+            where=cached
         fi
     done
     [ "$where" = - ] || printf 'have\t%s\t%s\n' "$name" "$where"
