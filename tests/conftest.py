@@ -21,26 +21,14 @@ settings.load_profile("patient")
 
 MakeLab = Callable[..., Lab]
 HERE = Path(__file__).parent
-SHARED = ("archive_lab", "hosts_lab", "small_lab")
-"""Labs that tests of several files share."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs a lab, so that `-m 'not system'` leaves it out: the folder of system tests, and fault tests on real hosts.
-
-    Of several worker processes one takes all tests of a shared lab, and else a file is taken whole.
-    """
+    """Mark what needs a lab, so that `-m 'not system'` leaves it out: the folder of system tests, and fault tests on real hosts."""
     for item in items:
-        item.add_marker(pytest.mark.xdist_group(next((name for name in SHARED if name in item.fixturenames), str(item.path))))
         on_lab = item.path.parent == HERE / "faults" and item.path.name.startswith("test_lab_")
         if on_lab or HERE / "system" in item.path.parents:
             item.add_marker(pytest.mark.system)
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """Take down what worker processes left that were stopped before they could, by Ctrl-C."""
-    if not hasattr(config, "workerinput"):
-        Lab.sweep()
 
 
 @pytest.fixture(scope="session")
