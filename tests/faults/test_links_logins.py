@@ -244,7 +244,13 @@ def test_a_name_server_that_does_not_answer_ends_in_time(
 ) -> None:
     """A lookup that never ends is left behind when the time for connecting is over."""
     never = threading.Event()
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_more: never.wait(60))
+
+    def asked(*_where: object, flags: int = 0, **_more: object) -> object:
+        if flags & socket.AI_NUMERICHOST:
+            raise socket.gaierror
+        return never.wait(60)
+
+    monkeypatch.setattr(socket, "getaddrinfo", asked)
 
     with pytest.raises(UnreachableError, match="name resolution took longer than"):
         connect(sshd().login(address=NAME), clock=clock, connector=quick)
