@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import witness
+from console import hear_signals
 
 from healer.lab.base import base_image, cache_folder, sealed
 from healer.lab.lab import Lab
@@ -256,7 +257,14 @@ def start_up(directory: Path, until: str, **options: object) -> subprocess.Popen
     code = "from healer.cli.lab import app; app()"
     argv = [sys.executable, "-u", "-c", code, "up", "--hosts", "2", "--archive", "none", "--directory", str(directory)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
+    process = subprocess.Popen(
+        argv,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=environment,
+        preexec_fn=hear_signals,  # noqa: PLW1509  two system calls, before anything else
+    )
     assert process.stdout is not None
     while until not in (line := process.stdout.readline()):
         assert line, f"up ended before it said {until!r}"
