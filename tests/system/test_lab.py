@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ from healer.lab.lab import Lab
 from healer.lab.machine import LabHost
 from healer.lab.requirements import require
 from healer.lab.shell import silent
+from healer.lab.teardown import take_down
 from healer.model.errors import LabError
 
 MakeLab = Callable[..., Lab]
@@ -271,26 +272,33 @@ def start_up(directory: Path, until: str, **options: object) -> subprocess.Popen
     return process
 
 
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Path]:
+    """Return a folder for a lab that the test ends itself; what it leaves when it fails is taken down."""
+    yield tmp_path
+    take_down(tmp_path / "lab" / "lab")
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("moment", ["making keys", "preparing", "booting"])
-def test_an_interrupted_up_leaves_nothing(tmp_path: Path, number: signal.Signals, moment: str) -> None:
+def test_an_interrupted_up_leaves_nothing(place: Path, number: signal.Signals, moment: str) -> None:
     """Ctrl-C and SIGTERM take down what was built, at whatever moment they come."""
     before = witness.look()
-    with start_up(tmp_path, moment) as process:
+    with start_up(place, moment) as process:
         process.send_signal(number)
         process.communicate(timeout=60)
     assert process.returncode in {1, 130, 143}
     assert witness.look().left_since(before) == set()
 
 
-def test_what_a_killed_up_left_is_swept_away(tmp_path: Path) -> None:
+def test_what_a_killed_up_left_is_swept_away(place: Path) -> None:
     """A maker that was killed outright leaves its half-built lab to the next one, who removes all of it."""
     before = witness.look()
-    with start_up(tmp_path, "booting") as process:
+    with start_up(place, "booting") as process:
         time.sleep(0.2)
         process.kill()
         process.communicate(timeout=60)
-    assert str(tmp_path / "lab/lab") in Lab.sweep()
+    assert str(place / "lab/lab") in Lab.sweep()
     assert witness.look().left_since(before) == set()
 
 
