@@ -89,11 +89,6 @@ def merged(standing: Owe | None, debt: Owe) -> Owe:
     return replace(debt, detail="; ".join(words), items=tuple(dict.fromkeys((*standing.items, *debt.items))))
 
 
-def without(standing: Owe, debt: Owe) -> Owe | None:
-    """Return what stays owed when a debt turns out not to have arisen, None for nothing."""
-    return _left(standing, [item for item in standing.items if item not in debt.items])
-
-
 def still(debt: Owe, facts: Facts) -> Owe | None:
     """Return what of the debt stands by these facts, None when it is paid. What is not known leaves it as it is."""
     reading = facts.get(WITNESSES.get(debt.kind, ""))

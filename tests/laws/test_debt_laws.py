@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 from fake_host import FakeHost, update
-from world import Killed, World
+from world import Killed, World, dies_after_effect
 
 from healer.journal.queries import debts
 from healer.model.facts import RebootOwed, RestartForecast, RunningCode, StaleProcess, StaleProcesses, Updates
@@ -114,16 +114,7 @@ def test_a_run_that_pays_debts_survives_being_killed(policy: str, cut: int) -> N
 def test_a_debt_whose_payment_was_never_heard_of_is_paid_once(policy: str, number: int) -> None:
     """Killed after an act and before its result: the act is asked about and never repeated, in the debts' sections as in all others."""
     world = in_debt()
-    left = [number]
-
-    def die(_host: FakeHost, _what: str) -> None:
-        left[0] -= 1
-        if left[0] == 0:
-            world.journal.dead = True
-            raise Killed
-
-    for host in world.hosts.values():
-        host.on_effect = die
+    dies_after_effect(world, number)
     if number > sum(len(host.effects) for host in WHOLE[policy][0].hosts.values()):
         world.run(PLAY, extra={"how": policy})
     else:

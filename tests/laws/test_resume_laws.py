@@ -8,7 +8,7 @@ import pytest
 from fake_host import FakeHost, unit, update
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from world import Killed, World
+from world import Killed, World, dies_after_effect
 
 from healer.model.facts import RebootOwed, Units, Updates
 
@@ -92,20 +92,6 @@ def comes_to_the_same_end(world: World, whole: World) -> None:
     assert [] == [act for host in world.hosts.values() for act, times in Counter(act for act, _ in host.effects).items() if times > 1]
     assert dict.fromkeys(world.names, 1) == Counter(event.host for event in world.events("host_ended"))
     assert [] == [host.name for host in world.hosts.values() if host.lease is not None]
-
-
-def dies_after_effect(world: World, number: int) -> None:
-    """Let the control node die after this act was done and before anybody hears of it."""
-    left = [number]
-
-    def die(_host: FakeHost, _what: str) -> None:
-        left[0] -= 1
-        if left[0] == 0:
-            world.journal.dead = True
-            raise Killed
-
-    for host in world.hosts.values():
-        host.on_effect = die
 
 
 @pytest.mark.parametrize("cut", range(2, EVENTS + 1))

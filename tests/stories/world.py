@@ -225,3 +225,17 @@ def ends(report: RunReport) -> dict[str, str]:
 def reason(report: RunReport, host: str) -> str:
     """Return why a host ended so."""
     return next(one.reason for one in report.hosts if one.host == host)
+
+
+def dies_after_effect(world: World, number: int) -> None:
+    """Let the control node die after this act was done and before anybody hears of it."""
+    left = [number]
+
+    def die(_host: FakeHost, _what: str) -> None:
+        left[0] -= 1
+        if left[0] == 0:
+            world.journal.dead = True
+            raise Killed
+
+    for host in world.hosts.values():
+        host.on_effect = die

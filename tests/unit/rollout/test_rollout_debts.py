@@ -7,7 +7,7 @@ import pytest
 from healer.model.action import Owe
 from healer.model.facts import Facts, StaleProcess, StaleProcesses, Unknown
 from healer.model.playbook import Play, Rolling, Task, Where
-from healer.rollout.debts import conffiles, merged, owes_undrain, payers, still, undrain, without
+from healer.rollout.debts import conffiles, merged, owes_undrain, payers, still, undrain
 
 TWO = Owe("restart", "a.service runs replaced code (x); b.service runs replaced code (y)", items=("a.service", "b.service"))
 ONE = Owe("restart", "b.service runs replaced code (y)", items=("b.service",))
@@ -59,11 +59,6 @@ def test_debts_add_up() -> None:
     """What was owed before stays owed beside the new, each thing once."""
     assert TWO == merged(Owe("restart", "a.service runs replaced code (x)", items=("a.service",)), TWO)
     assert Owe("reboot", "new") == merged(Owe("reboot", "old"), Owe("reboot", "new"))
-
-
-def test_what_did_not_arise_is_taken_away() -> None:
-    """The rest stays owed."""
-    assert (ONE, None) == (without(TWO, Owe("restart", "", items=("a.service",))), without(TWO, TWO))
 
 
 RESTART = Task("Restart", "restart_stale", {})
