@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import side_by_side
 from hypothesis import settings
 
 from healer.lab.lab import Lab
@@ -21,6 +22,16 @@ settings.load_profile("patient")
 
 MakeLab = Callable[..., Lab]
 HERE = Path(__file__).parent
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the tests on real hosts run beside the others."""
+    side_by_side.add_options(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """See `side_by_side`."""
+    side_by_side.configure(config)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
