@@ -12,12 +12,15 @@ from healer.inventory.addresses import split_port
 from healer.inventory.names import did_you_mean
 from healer.model.errors import InventoryError, UsageError
 from healer.model.host import Inventory
+from healer.model.words import first_few
 
 _SUBSCRIPT = re.compile(r"(?P<of>.+)\[(?:(?P<index>-?[0-9]+)|(?P<first>[0-9]+):(?P<last>[0-9]*))\]")
 _OLD_SUBSCRIPT = re.compile(r".+\[[0-9]+-[0-9]*\]")
 _PARTS = re.compile(r"(?:\[[^\]]*\]|[^\s:\[\]])+")
 _SPECIAL = (".", "?", "*", "[")
 _LOCALHOST = ("localhost", "127.0.0.1", "::1")
+MOST = 8
+"""How many names an advice gives: the right one may be among them."""
 
 
 def select(pattern: str, inventory: Inventory) -> tuple[str, ...]:
@@ -50,7 +53,7 @@ def limit(hosts: Iterable[str], pattern: str, inventory: Inventory) -> tuple[str
         raise UsageError(f"--limit: {error.message}", advice=error.advice) from error
     kept = tuple(name for name in hosts if name in wanted)
     if not kept:
-        raise UsageError(f"--limit {pattern!r} leaves no host.", advice=f"It names {_few(sorted(wanted))}.")
+        raise UsageError(f"--limit {pattern!r} leaves no host.", advice=f"It names {first_few(sorted(wanted), MOST) or 'no host'}.")
     return kept
 
 
@@ -121,9 +124,4 @@ def _matcher(expression: str) -> re.Pattern[str]:
 def _advice(wrong: str, inventory: Inventory) -> str:
     if wrong in _LOCALHOST:
         return f"Put it into the inventory: `{wrong} ansible_connection=local`."
-    return did_you_mean(wrong, [*inventory.groups, *inventory.hosts]) or f"The groups are {_few(list(inventory.groups))}."
-
-
-def _few(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:8]) or "no host"
-    return f"{shown} and {len(names) - 8} more" if len(names) > 8 else shown
+    return did_you_mean(wrong, [*inventory.groups, *inventory.hosts]) or f"The groups are {first_few(list(inventory.groups), MOST)}."

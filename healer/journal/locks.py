@@ -13,6 +13,7 @@ from typing import IO, Any
 
 from healer.journal.filesystems import ELSEWHERE, require_local
 from healer.model.errors import JournalError, LockedError
+from healer.model.words import first_few
 from healer.ports import Clock
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -104,7 +105,8 @@ class GroupLocks:
             shared = sorted(set(hosts) & set(record["hosts"]))
             if shared:
                 raise LockedError(
-                    f"budget group {group} shares {_few(shared)} with {record['group']}, which is held by {_holder(record)}.", advice=ADVICE
+                    f"budget group {group} shares {first_few(shared)} with {record['group']}, which is held by {_holder(record)}.",
+                    advice=ADVICE,
                 )
 
     def _take_one(self, held: ExitStack, group: str, hosts: Collection[str], run: str) -> None:
@@ -165,10 +167,6 @@ def _holder(record: Record) -> str:
         return f"run {record['run']} of {record['user']} (process {record['pid']}) since {record['since']}"
     except KeyError:
         return "another process"
-
-
-def _few(names: Sequence[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def _boot() -> str:

@@ -62,12 +62,6 @@ def service(unit: str) -> str:
     return unit.removesuffix(".service")
 
 
-def shortened(words: Sequence[str], most: int) -> str:
-    """Return the words with commas, and from `most` on how many more there are."""
-    rest = len(words) - most
-    return ", ".join(words[:most]) + (f" and {rest} more" if rest > 0 else "")
-
-
 def alike(text: str) -> str:
     """Return the sentence without process ids: they differ between hosts that are alike in everything else, and help nobody here."""
     return _PROCESS.sub("", text)

@@ -2,13 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 
 from healer.model.policy import Member, RolloutPolicy
+from healer.model.words import first_few
 from healer.rollout.fleet import Fleet
-
-NAMED = 3
-"""How many hosts a reason names before it counts the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +36,7 @@ class Budget:
 
 def named(hosts: Mapping[str, str]) -> str:
     """Return hosts with their reasons, the first few by name."""
-    shown = "; ".join(f"{host} ({reason})" for host, reason in islice(hosts.items(), NAMED))
-    rest = len(hosts) - NAMED
-    return f"{shown}; and {rest} more" if rest > 0 else shown
+    return first_few([f"{host} ({reason})" for host, reason in hosts.items()], sentences=True)
 
 
 def budgets(policy: RolloutPolicy, members: Sequence[Member], fleet: Fleet) -> dict[str, Budget]:

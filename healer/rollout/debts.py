@@ -7,13 +7,13 @@ first, with the play's own tasks: what a play has no task for stays owed.
 import hashlib
 import re
 import shlex
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from healer.model.action import Owe
 from healer.model.facts import Facts, StaleProcesses, Unknown
-from healer.model.host import Value
 from healer.model.playbook import Play, Task
+from healer.playbook.needs import Question, mentioned, question
 
 RESTART, REBOOT, CONFFILE, UNDRAIN = "restart", "reboot", "conffile", "undrain"
 
@@ -23,12 +23,8 @@ PAYERS: Mapping[str, str] = {REBOOT: "reboot", RESTART: "restart_stale"}
 WITNESSES: Mapping[str, str] = {RESTART: "stale_processes", CONFFILE: "conffiles_left"}
 """The fact that tells whether a kind of debt still stands, whoever has paid it."""
 
-_TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
-
-_NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
-"""A name in a condition that is not a part of something before it."""
-_OF_RESULTS = frozenset({"is", "not", "and", "or", "defined", "changed", "skipped", "failed", "succeeded", "length", "default", "bool"})
-"""What else a condition says that only asks how a task ended."""
+_OF_RESULTS = frozenset({"defined", "changed", "skipped", "failed", "succeeded", "length", "default", "bool"})
+"""The filters and tests of a condition that only asks how a task ended."""
 
 
 def conffiles(paths: Iterable[str]) -> Owe:
@@ -70,6 +66,12 @@ def _meant(words: str, play: Play) -> dict[str, str]:
 def owes_undrain(owed: Iterable[Owe], play: Play) -> bool:
     """Whether the host is out of service because of an earlier run, and this play knows the way back, whatever else is owed."""
     return bool(play.rolling.undrain) and any(debt.kind == UNDRAIN and way_back(play) in debt.items for debt in owed)
+
+
+def out_elsewhere(owed: Iterable[Owe], play: Play) -> bool:
+    """Whether the host is out of service because of an earlier run, and this play does not know the way back, or not all of it."""
+    mine = {way_back(play)} if play.rolling.undrain else set()
+    return any(debt.kind == UNDRAIN and not (debt.items and mine.issuperset(debt.items)) for debt in owed)
 
 
 def put_back(standing: Owe, play: Play) -> Owe | None:
@@ -119,27 +121,29 @@ def payers(play: Play) -> dict[str, tuple[Task, ...]]:
     """
     tasks = (*play.pre_tasks, *play.tasks, *play.post_tasks)
     named = [task for task in (*play.prepare, *tasks) if task.register]
-    later = {task.register for task in named}
-    later |= {name for name, value in play.vars.items() if _names(value, later)}
-    upgrades = {task.register for task in named if task.step == "packages"} - {task.register for task in named if task.step != "packages"}
+    later = _later(named, play)
+    others = {task.register for task in named if task.step != "packages"}
+    upgrades = frozenset(task.register for task in named) - others
     ready = [_alone(task, later) for task in tasks if _can_stand_alone(task, later, upgrades)]
     return {kind: tuple(task for task in ready if task.step == step) for kind, step in PAYERS.items()}
 
 
-def _can_stand_alone(task: Task, later: Collection[str], upgrades: Collection[str]) -> bool:
-    guards = [text for text in task.when if _speaks_of(text, later) and not set(_NAME.findall(text)) <= {*upgrades, *_OF_RESULTS}]
-    return not task.delegate_to and not guards and not _names((task.arguments, task.loop, task.vars), later)
+def _later(named: Iterable[Task], play: Play) -> frozenset[str]:
+    """Return the names that have no value before their task has run: results, and the play's variables that speak of them."""
+    found = {task.register for task in named}
+    while more := {name for name, value in play.vars.items() if name not in found and mentioned(value) & found}:
+        found |= more
+    return frozenset(found)
 
 
-def _alone(task: Task, later: Collection[str]) -> Task:
-    return replace(task, when=tuple(text for text in task.when if not _speaks_of(text, later)), register="", until=())
+def _can_stand_alone(task: Task, later: frozenset[str], upgrades: frozenset[str]) -> bool:
+    guards = [text for text in task.when if question(text).names & later and not _asks_how_it_ended(question(text), upgrades)]
+    return not task.delegate_to and not guards and not mentioned((task.arguments, task.loop, task.vars)) & later
 
 
-def _speaks_of(condition: str, names: Collection[str]) -> bool:
-    return _names(f"{{{{ {condition} }}}}", names)
+def _asks_how_it_ended(asked: Question, tasks: frozenset[str]) -> bool:
+    return asked.names <= tasks and asked.tools <= _OF_RESULTS and not asked.texts
 
 
-def _names(value: Value, names: Collection[str]) -> bool:
-    """Whether a template in the value names one of these."""
-    templates = " ".join(_TEMPLATE.findall(repr(value)))
-    return any(re.search(rf"\b{re.escape(name)}\b", templates) for name in names)
+def _alone(task: Task, later: frozenset[str]) -> Task:
+    return replace(task, when=tuple(text for text in task.when if not question(text).names & later), register="", until=())

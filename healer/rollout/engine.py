@@ -13,11 +13,12 @@ from healer.model.events import HostLooked, PlayStarted, RunHalted, SlotTaken
 from healer.model.facts import Identity, Verdict
 from healer.model.policy import Member
 from healer.rollout.context import PlayContext
-from healer.rollout.debts import owes_undrain
+from healer.rollout.crew import Crew
+from healer.rollout.debts import out_elsewhere, owes_undrain
 from healer.rollout.doors import Doors, Stopped
 from healer.rollout.durations import HISTORY, expected, play_key
 from healer.rollout.fleet import Fleet, fleet_of
-from healer.rollout.host_run import Crew, HostRun
+from healer.rollout.host_run import HostRun
 from healer.rollout.machine import HostState
 from healer.rollout.recorder import Recorder
 from healer.rollout.scheduler import Decision, decide
@@ -41,6 +42,7 @@ class PlayRun:
         owed, standing = debts_before(history, recorder.run), standing_debts(history)
         self._members = _with_past(play, members, doors, owed)
         self._drained = frozenset(host for host, debts in owed.items() if owes_undrain(debts, play.play))
+        self._elsewhere = frozenset(host for host, debts in owed.items() if out_elsewhere(debts, play.play))
         self._delegates = Delegates(play.inputs.inventory, doors, play.inputs.run)
         groups = {member.host: member.group for member in members}
         self._news: queue.Queue[BaseException | _Freed | None] = queue.Queue()
@@ -83,7 +85,7 @@ class PlayRun:
                 self._doors.stop.set()
                 lost = trouble if isinstance(trouble, JournalError) else lost
         for host_run in self._runs.values():
-            host_run.hang_up()
+            host_run.way_out.hang_up()
         self._delegates.close()
         if lost is not None:
             raise lost
@@ -92,7 +94,7 @@ class PlayRun:
         """End the hosts whose budget group another run holds, before anything is asked of them."""
         for member in self._members:
             if member.touchable and member.host in busy and self._pending(member.host):
-                self._runs[member.host].end("busy", busy[member.host])
+                self._runs[member.host].way_out.end("busy", busy[member.host])
 
     def _end_held(self, held: Mapping[str, str]) -> None:
         """End the hosts that are held; those outside of the limit count as out of service in their group."""
@@ -100,7 +102,7 @@ class PlayRun:
             if member.host not in held or not self._pending(member.host):
                 continue
             if member.touchable:
-                self._runs[member.host].end("held", held[member.host])
+                self._runs[member.host].way_out.end("held", held[member.host])
             else:
                 self._recorder.write(HostLooked(member.host, self._play.index, Verdict.BAD, held[member.host]))
 
@@ -171,7 +173,7 @@ class PlayRun:
                 continue
             first = seen.setdefault(identity.machine_id, member.host)
             if first != member.host and member.touchable and self._pending(member.host):
-                self._runs[member.host].end("refused", f"is the same machine as {first} (machine-id {identity.machine_id})")
+                self._runs[member.host].way_out.end("refused", f"is the same machine as {first} (machine-id {identity.machine_id})")
 
     def _roll(self) -> None:
         started: set[str] = set()
@@ -192,15 +194,15 @@ class PlayRun:
     def _end_stuck(self, decision: Decision) -> None:
         """End the hosts that wait though nobody is at work: nothing could ever wake the loop for them."""
         for host, reason in decision.waits.items():
-            self._runs[host].end("not_started", f"{reason}; but nothing is under way that could change it")
+            self._runs[host].way_out.end("not_started", f"{reason}; but nothing is under way that could change it")
 
     def _forecast(self) -> None:
         targets = [member for member in self._members if member.touchable and self._pending(member.host)]
         self._all(targets, lambda run, _member: run.forecast())
 
     def _fleet(self) -> Fleet:
-        prepares = bool(self._play.play.prepare)
-        return fleet_of(self._recorder.state, self._play.index, self._members, prepares=prepares, drained=self._drained)
+        state, prepares = self._recorder.state, bool(self._play.play.prepare)
+        return fleet_of(state, self._play.index, self._members, prepares=prepares, drained=self._drained, elsewhere=self._elsewhere)
 
     def _decide(self) -> Decision:
         return decide(self._fleet(), self._play.policy, self._members)
@@ -209,7 +211,7 @@ class PlayRun:
         if decision.halt and not self._recorder.state.halted:
             self._recorder.write(RunHalted(decision.halt))
         for host, (terminal, reason) in decision.ended.items():
-            self._runs[host].end(terminal, reason)
+            self._runs[host].way_out.end(terminal, reason)
         for start in decision.start:
             self._recorder.write(SlotTaken(start.host, self._play.index, start.role))
             started.add(start.host)
@@ -250,4 +252,4 @@ def _bounded(host_run: HostRun, work: Callable[[], None]) -> None:
     except (Stopped, JournalError):
         raise
     except Exception as error:  # noqa: BLE001  the one worker boundary: a defect met on one host must not strand the others
-        host_run.break_off(error)
+        host_run.way_out.break_off(error)

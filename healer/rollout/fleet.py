@@ -55,10 +55,12 @@ def fleet_of(
     prepares: bool = False,
     working: Iterable[str] = (),
     drained: Iterable[str] = (),
+    elsewhere: Iterable[str] = (),
 ) -> Fleet:
     """Return the scheduler's view of a play. What earlier plays of the run broke counts in this one too.
 
-    `drained` are hosts that an earlier run took out of service.
+    `drained` are hosts that an earlier run took out of service, and this play puts back. `elsewhere` are those that it does not know
+    how to put back: they stay out, however their slot ends.
     """
     hosts = {member.host: state.host(play, member.host) for member in members}
     return Fleet(
@@ -68,7 +70,7 @@ def fleet_of(
         working=frozenset(working),
         left=_earlier(state, play, lambda host: host.terminal in BAD_ENDS),
         failures=_earlier(state, play, has_failed),
-        drained=frozenset(name for name in drained if name not in hosts or not _is_back(hosts[name])),
+        drained=frozenset(elsewhere).union(name for name in drained if name not in hosts or not _is_back(hosts[name])),
     )
 
 

@@ -7,6 +7,7 @@ right after the drain. What the drain took away has to be back after the undrain
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from enum import Enum, auto
 
 from healer.model.errors import HostError, InputError, PlaybookError
 from healer.model.events import Drained, Event, GateJudged, Note, SoakStarted, Terminal, Undrained
@@ -31,18 +32,28 @@ Guarded = Callable[[Callable[[], Trouble | None]], Trouble | None]
 """Turns what goes wrong with the host into trouble of the host."""
 
 
+class Out(Enum):
+    """What is known of a host's being out of service beyond this run's one drain, which `Work.drained` tells of."""
+
+    NO = auto()
+    """No earlier run has left it out of service, or somebody has put it back: it is drained once, before it is first disturbed."""
+    PERHAPS = auto()
+    """An earlier run took it out of service, and nobody can see whether a person has put it back since: it is drained anew."""
+    SURELY = auto()
+    """It was left out and is out: as `drained_when` says, or drained anew, or on the way back into service, where nothing drains."""
+    ONCE_MORE = auto()
+    """It was back in service and is taken out again, for its way back to the former versions: that too is done once."""
+
+
 class Gatekeeper:
     """Takes one host out of service and lets it back, by proof of health only."""
 
-    def __init__(self, play: PlayContext, doors: Doors, work: Work, tasks: TaskRun, guarded: Guarded) -> None:
-        """Bind the host."""
+    def __init__(self, play: PlayContext, doors: Doors, work: Work, tasks: TaskRun, guarded: Guarded, *, left_out: bool) -> None:
+        """Bind the host. `left_out`: an earlier run took it out of service, so that it is ours to put it back."""
         self._play, self._doors, self._work, self._tasks, self._guarded = play, doors, work, tasks, guarded
         self._times = ""
-        self._draining = False
-        self._surely_out = False
         self._book = tasks.turns.book
-        self.comes_back = False
-        """Whether an earlier run took the host out of service, so that it is ours to put it back."""
+        self._out = Out.PERHAPS if left_out else Out.NO
 
     @property
     def _state(self) -> HostState:
@@ -50,7 +61,7 @@ class Gatekeeper:
 
     def find_drained(self, *, tentative: bool = False) -> bool:
         """Whether somebody else has drained the host; it stays so at the end. `tentative`: what cannot be judged yet is judged later."""
-        if not self._play.play.rolling.drained_when or self._work.drained or self.comes_back:
+        if not self._play.play.rolling.drained_when or self._work.drained or self._out is not Out.NO:
             return self._work.drained == "found"
         try:
             holds = self._seems_drained()
@@ -72,7 +83,7 @@ class Gatekeeper:
     def drain(self) -> Trouble | None:
         """Take the host out of service, once, right before the first disruptive action. A drain that fails half-way is taken back."""
         drain = self._play.play.rolling.drain
-        if self._work.drained == "ours" and self.comes_back and drain:
+        if self._work.drained == "ours" and self._out is Out.PERHAPS and drain:
             return self._drain_anew(drain)
         if self._work.drained or self._play.inputs.check or self.find_drained() or not drain:
             return None
@@ -87,20 +98,22 @@ class Gatekeeper:
         return Trouble(trouble.terminal, f"drain failed: {trouble.reason}") if trouble else None
 
     def take_over(self) -> None:
-        """Go on where an earlier run left the host out of service: what is due is done, and then it is put back.
+        """Go on where an earlier run left the host out of service, if one did: what is due is done, and then it is put back.
 
         What had failed before that run drained it may have failed still; what failed since is not well. A host that somebody else has
         put back, as `drained_when` says, is one like all others.
         """
+        if self._out is Out.NO or self._work.drained:
+            return
         seen: bool | None = None
         with suppress(PlaybookError):
             seen = self._seems_drained() if self._play.play.rolling.drained_when else None
         if seen is False:
-            self.comes_back = False
+            self._out = Out.NO
             self._write(Note(self._work.host.name, "an earlier run left it out of service, and somebody has put it back"))
             self._book.returned()
             return
-        self._surely_out = seen is True
+        self._out = Out.SURELY if seen else Out.PERHAPS
         self._work.drained = "ours"
         self._write(Note(self._work.host.name, "an earlier run left it out of service: it goes on from there"))
         self._write(Drained(self._work.host.name, self._play.index, before=self._as_it_was(self._state.before)))
@@ -115,9 +128,7 @@ class Gatekeeper:
 
         What was walked before a crash is remembered; what gates compare with is not read again then, from the midst of the work.
         """
-        if self._surely_out:
-            return None
-        self._surely_out = True  # a task of the drain may itself be one that disrupts
+        self._out = Out.SURELY  # a task of the drain may itself be one that disrupts
         decided = self._work.run.decisions.of(self._work.host.name)
         again = any(section_of(address) == "drain" and self._play.owns(address) for address in decided)
         trouble = self._guarded(lambda: self._tasks.run(drain, "drain"))
@@ -145,9 +156,9 @@ class Gatekeeper:
         """Take a host that was back in service out of it once more, for its way back. What the gate compares with stays what it was."""
         state, drain = self._state, self._play.play.rolling.drain
         out = state.drained and not self._began("undrain")
-        if out or not drain or self._work.drained == "found" or self._draining:
+        if out or not drain or self._work.drained == "found" or self._out is Out.ONCE_MORE:
             return None
-        self._draining = True  # a task of the drain may itself be one that disrupts
+        self._out = Out.ONCE_MORE  # a task of the drain may itself be one that disrupts
         self._owe_way_back()
         trouble = self._guarded(lambda: self._tasks.run(drain, f"drain{AGAIN}"))
         self._work.drained = "ours"
@@ -160,7 +171,9 @@ class Gatekeeper:
         A trouble that speaks against what was done ends in `failed`; others say that the health is not known, or that the way back
         into service failed. `times` is added to the names of the sections: what was proved before is asked again.
         """
-        self._times, self._surely_out = times, True  # on the way back into service nothing is taken out of it
+        self._times = times
+        if self._out is Out.PERHAPS:
+            self._out = Out.SURELY
         return self._verify(self._play.policy.settle) or self._health(f"health{times}") or self._undrain() or self._soak()
 
     def _verify(self, seconds: float) -> Trouble | None:

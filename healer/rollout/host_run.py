@@ -4,63 +4,31 @@ The slot is freed by proof of health only: a host whose health is bad or not kno
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from healer.model.action import Owe, Reboot
+from healer.model.action import Reboot
 from healer.model.errors import HostError, InputError, UnreachableError
-from healer.model.events import (
-    ActEnded,
-    ActIntended,
-    Event,
-    HostAcknowledged,
-    HostEnded,
-    HostHeld,
-    HostLooked,
-    HostPrepared,
-    Terminal,
-    VersionsFrozen,
-)
+from healer.model.events import ActEnded, ActIntended, Event, HostAcknowledged, HostLooked, HostPrepared
 from healer.model.facts import Facts, OsRelease, Verdict
 from healer.model.host import Host
 from healer.model.playbook import Task
-from healer.rollout.context import PlayContext
-from healer.rollout.doors import Doors
+from healer.rollout.crew import Crew
 from healer.rollout.dues import Dues
 from healer.rollout.foretelling import is_work, named_facts
 from healer.rollout.gatekeeping import Gatekeeper
 from healer.rollout.going_back import Rollback, known_versions
-from healer.rollout.machine import LEFT_WHOLE, HostState, section_of
+from healer.rollout.machine import HostState, section_of
 from healer.rollout.planning import Known, steps
-from healer.rollout.proving import fresh_versions, frozen_for, release_key
-from healer.rollout.recorder import Recorder
+from healer.rollout.proving import frozen_for, release_key
 from healer.rollout.session import Session
 from healer.rollout.task_run import TaskRun
-from healer.rollout.troubles import LOST, PREPARED, joined, trouble_of, unexpected
-from healer.rollout.work import CutShort, Delegates, Trouble, Work
+from healer.rollout.troubles import LOST, PREPARED, joined, trouble_of
+from healer.rollout.way_out import WayOut
+from healer.rollout.work import CutShort, Trouble, Work
 from healer.verify.gates import GATE_FACTS, healthy_at_start, record
 
-PROVED = "resume: the host is proved to be well"
-"""Who acknowledges a hold that the same run takes back."""
 RETURNS = 120.0
 """Seconds that resume gives a host with an open act to be reachable again; one that boots gets its own time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Crew:
-    """What every host of a play shares."""
-
-    play: PlayContext
-    doors: Doors
-    recorder: Recorder
-    delegates: Delegates
-    groups: Mapping[str, str]
-    """Budget group by host."""
-    owed: Mapping[str, tuple[Owe, ...]] = field(default_factory=dict)
-    """What earlier runs left to be done, by host."""
-    standing: Mapping[str, tuple[Owe, ...]] = field(default_factory=dict)
-    """That and what this run has left so far."""
-    freed: Callable[[], None] = lambda: None
-    """Called when a host has ended: another may start, while this one still hangs up."""
 
 
 class HostRun:
@@ -73,14 +41,14 @@ class HostRun:
         self.session = Session(host, crew.doors, crew.play.inputs.run)
         self._work = Work(host, self.session, crew.recorder)
         self._tasks = TaskRun(crew.play, crew.doors, self._work, crew.delegates)
-        self._gate = Gatekeeper(crew.play, crew.doors, self._work, self._tasks, self._guarded)
+        self._tasks.turns.book.open(crew.standing.get(host.name, ()))
+        self._dues = Dues(crew.play, self._work, self._tasks.turns.book, crew.owed.get(host.name, ()))
+        self._gate = Gatekeeper(crew.play, crew.doors, self._work, self._tasks, self._guarded, left_out=self._dues.comes_back)
         self._tasks.turns.before_disruption = self._gate.drain
         self._tasks.turns.after_lease = self._look_again
         self._tasks.turns.known = self._known_versions
-        self._tasks.turns.book.open(crew.standing.get(host.name, ()))
-        self._dues = Dues(crew.play, self._work, self._tasks.turns.book, crew.owed.get(host.name, ()))
-        self._gate.comes_back = self._dues.comes_back
-        self._back = Rollback(crew.play, crew.doors, self._work, self._tasks)
+        back = Rollback(crew.play, crew.doors, self._work, self._tasks)
+        self.way_out = WayOut(crew, self._work, self._gate, back, guarded=self._guarded, settle=self.settle, release=self._known_release)
         self._release = ""
         self._walked: set[str] = set()
 
@@ -100,7 +68,7 @@ class HostRun:
             reason = f"{error.message} {error.advice}".strip()
             self._write(HostLooked(self.host.name, self._play.index, Verdict.UNKNOWN, reason))
             if touchable:
-                self.end("unreachable" if isinstance(error, UnreachableError) else "failed", reason)
+                self.way_out.end("unreachable" if isinstance(error, UnreachableError) else "failed", reason)
             return
         self._write(self._looked(facts))
         if touchable:
@@ -141,7 +109,7 @@ class HostRun:
         if verdict is not None:
             self._write(HostPrepared(self.host.name, self._play.index, verdict, trouble.reason if trouble else ""))
         if trouble is not None:
-            self.end(trouble.terminal, trouble.reason)
+            self.way_out.end(trouble.terminal, trouble.reason)
 
     def _prepared(self) -> Trouble | None:
         """Walk the section, and keep what it registered and notified; that it was busy says nothing about the slot."""
@@ -172,11 +140,11 @@ class HostRun:
         """Walk all sections without doing anything; the host ends as `changed` when there is work."""
         trouble = self._prepared() or self._guarded(self._sections)
         if trouble is not None:
-            self.end(trouble.terminal, trouble.reason)
+            self.way_out.end(trouble.terminal, trouble.reason)
             return
         planned = [one for one in self._crew.recorder.state.decisions.of(self.host.name).values() if self._play.owns(one.address)]
         work = any(is_work(one.decision) and section_of(one.address) != "prepare" for one in planned)
-        self.end("changed" if work else "ok", "work was found" if work else "nothing to do")
+        self.way_out.end("changed" if work else "ok", "work was found" if work else "nothing to do")
 
     def slot(self) -> None:
         """Run the host's tasks in its slot and end it in exactly one terminal state.
@@ -189,15 +157,15 @@ class HostRun:
         if trouble is None and "prepare" not in self._walked:
             trouble = self._prepared()
         self._work.acted = self.state.acted
-        if trouble is None and self._gate.comes_back and not self._work.drained:
+        if trouble is None:
             self._gate.take_over()
         trouble = trouble or self._sections()
         if trouble is None or trouble.terminal == "failed":
             self._guarded(self._tasks.turns.book.review_restarts)
         if trouble is not None and trouble.terminal == "unknown":
-            self._hold(trouble)
-            return
-        self._put_back(trouble)
+            self.way_out.hold(trouble)
+        else:
+            self.way_out.leave(trouble)
 
     def _come_back(self) -> Trouble | None:
         """Take the lease again after a crash: the dead control node's is still on the host, and nobody else may come in between.
@@ -253,97 +221,16 @@ class HostRun:
     def _frozen_versions(self) -> Mapping[str, str]:
         if self.state.role == "canary" or not self._crew.recorder.state.frozen:
             return {}
+        release = self._known_release()
+        if not release:
+            raise HostError(self.host.name, "its release is not known, so which versions the canary proved for it is not known either.")
+        return frozen_for(self._crew.recorder.state, self._crew.groups.get(self.host.name, ""), release)
+
+    def _known_release(self) -> str:
+        """Return the host's release and architecture, read where they were not yet; empty when they are not known. Raises HostError."""
         if not self._release:
             self._read(set())
-        if not self._release:
-            raise HostError(self.host.name, "its release is not known, so which versions the canary proved for it is not known either.")
-        return frozen_for(self._crew.recorder.state, self._crew.groups.get(self.host.name, ""), self._release)
-
-    def _put_back(self, trouble: Trouble | None) -> None:
-        """Verify, undrain, soak, end. Where nothing was done there is nothing to prove."""
-        touched = self._work.acted or self._work.drained == "ours"
-        if self.state.rollback is not None:
-            self._go_back(self.state.rollback.reason)
-            return
-        bad = self._gate.prove() if touched else None
-        if bad is not None:
-            self.settle()  # a crash may have left an act of the way out open; going back needs to know what became of it
-            reason = f"{trouble.reason}; then {bad.reason}" if trouble else bad.reason
-            if self._back.concerns(bad):
-                self._go_back(reason)
-            else:
-                self._hold(Trouble("unknown" if self.state.open is not None else "held", reason))
-        elif trouble is not None:
-            self.end(trouble.terminal, trouble.reason)
-        else:
-            self._end_well(touched=touched)
-
-    def _go_back(self, why: str) -> None:
-        """Take the host's upgrades back. Only where it is proved to be well again it is let go."""
-        ended = self._back.go(why, self._gate, self._guarded)
-        if ended.terminal == "failed":
-            self.end("failed", ended.reason)
-        else:
-            self._hold(Trouble("unknown" if self.state.open is not None else "held", ended.reason))
-
-    def _end_well(self, *, touched: bool) -> None:
-        """End the host. What it proved is written down first: once it has ended others may start, and they must find it."""
-        waits = [debt.detail for debt in self.state.debts if debt.waits]
-        if touched:
-            self._freeze_versions()
-        if waits:
-            self.end("waiting", "; ".join(waits))
-        elif self._work.changed:
-            self.end("changed", "")
-        else:
-            self.end("ok", "nothing was changed" if touched else "nothing to do")
-
-    def _freeze_versions(self) -> None:
-        state, group = self._crew.recorder.state, self._crew.groups.get(self.host.name, "")
-        if not self._release:
-            self._guarded(self._read_release)
-        fresh = fresh_versions(state, self.host.name, group, self._release)
-        if fresh is not None and self._release:
-            self._write(VersionsFrozen(group, fresh))
-
-    def _read_release(self) -> None:
-        self._read(set())
-
-    def _hold(self, trouble: Trouble) -> None:
-        """Keep everybody's hands off the host until a person has looked."""
-        self._write(HostHeld(self.host.name, trouble.reason))
-        self.end(trouble.terminal, trouble.reason)
-
-    def break_off(self, error: Exception) -> None:
-        """End the host because healer itself failed on it: a defect, but one that the other hosts need not suffer from."""
-        reason = unexpected(error)
-        state = self.state
-        if state.stage == "ended":
-            return
-        if state.stage == "pending":
-            self._write(HostLooked(self.host.name, self._play.index, Verdict.UNKNOWN, reason))
-        if state.acted or state.drained_by_us or state.open is not None:
-            self._hold(Trouble("unknown", reason))
-        else:
-            self.end("failed", reason)
-
-    def end(self, terminal: Terminal, reason: str) -> None:
-        """Record the host's end and hang up."""
-        safe: Terminal = "unknown" if self.state.open is not None and terminal in LEFT_WHOLE | {"failed"} else terminal
-        if self.state.held and self.state.in_slot and safe in LEFT_WHOLE:
-            # It was held before a crash, in the slot in which it has now been proved: nobody needs to look any more.
-            self._write(HostAcknowledged(self.host.name, PROVED))
-        self._write(HostEnded(self.host.name, self._play.index, safe, reason, acted=self._work.acted))
-        self._crew.freed()
-        self.hang_up()
-
-    def hang_up(self) -> None:
-        """Give the lease back and close the login; a delegated task that shares the lease is waited for."""
-        if not self.session.leased:
-            self.session.close()
-            return
-        with self._crew.delegates.turn(self.host.name):
-            self.session.close()
+        return self._release
 
     def _write(self, event: Event) -> None:
         self._crew.recorder.write(event)

@@ -10,7 +10,7 @@ from healer.model.errors import PlaybookError
 from healer.model.host import Host, Value
 from healer.model.playbook import Play, Task
 from healer.playbook.compile import shortened
-from healer.playbook.needs import needed, needed_by_condition
+from healer.playbook.needs import needed, needed_by_condition, texts
 from healer.playbook.sandbox import GLOBALS
 from healer.playbook.words import nearest
 from healer.rollout.context import PlayContext
@@ -49,23 +49,14 @@ class _Condition(str):
 def _read(task: Task) -> Iterator[str]:
     """Yield the texts of a task that are rendered in any case."""
     if task.loop is not None:
-        yield from _texts(task.loop)
+        yield from texts(task.loop)
         if not isinstance(task.loop, list) or not task.loop:
             return
     if task.when:
         yield _Condition(task.when[0])
         return
-    yield from _texts(task.arguments)
+    yield from texts(task.arguments)
     yield task.delegate_to
-
-
-def _texts(value: Value) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, (dict, list, tuple)):
-        parts = [part for pair in value.items() for part in pair] if isinstance(value, dict) else value
-        for part in parts:
-            yield from _texts(part)
 
 
 def _names(source: str) -> frozenset[str]:

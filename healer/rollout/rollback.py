@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from healer.model.action import Act, Job
-from healer.model.host import Value
 from healer.model.playbook import Play, Task
+from healer.model.words import first_few
 from healer.platforms.receipt import read_receipt
 from healer.rollout.fold import RunState
 from healer.rollout.machine import section_of
@@ -16,7 +16,6 @@ STEP = "roll_back"
 ALWAYS = frozenset({"always"})
 """The tag of what belongs to the gate: neither --tags nor --skip-tags leave it out."""
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+:~_-]*")
-SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,28 +69,20 @@ def tasks_back(former: Mapping[str, str], play: Play, *, allowed: bool) -> tuple
     for the gate to judge.
     """
     names = sorted({name.partition(":")[0] for name in former if _PLAIN.fullmatch(name)})
-    packages = {"what": "packages", "allowed": allowed}
-    restarts = _task("Restart what runs the code that was taken back", "restart_stale", {"only": names}, play, ignore_errors=True)
     return (
-        _task("Roll the packages back", STEP, packages, play),
-        *(_as_theirs(restarts, own) for own in _restarts_of(play) or (restarts,)),
+        _task("Roll the packages back", STEP, {"what": "packages", "allowed": allowed}, play),
+        *_restarts(names, play),
         _task("Start what was running before", STEP, {"what": "services"}, play, ignore_errors=True),
     )
 
 
-def _restarts_of(play: Play) -> list[Task]:
+def _restarts(names: list[str], play: Play) -> Iterator[Task]:
+    """Yield the play's own restarts, for these packages only; where it has none, one that leaves nothing alone."""
+    plain = _task("Restart what runs the code that was taken back", "restart_stale", {}, play, ignore_errors=True)
     tasks = (*play.pre_tasks, *play.tasks, *play.post_tasks)
-    return [task for task in tasks if task.step == "restart_stale" and not task.delegate_to]
-
-
-def _as_theirs(restarts: Task, own: Task) -> Task:
-    """Return the restarts for the packages of the rollback, but for that as a task of the play has them."""
-    given = own.arguments if isinstance(own.arguments, Mapping) else {}
-    return replace(restarts, arguments={**given, **_only(restarts)}, loop=own.loop, loop_var=own.loop_var, vars=own.vars, where=own.where)
-
-
-def _only(restarts: Task) -> Mapping[str, Value]:
-    return restarts.arguments if isinstance(restarts.arguments, Mapping) else {}
+    for own in [task for task in tasks if task.step == "restart_stale" and not task.delegate_to] or [plain]:
+        given = own.arguments if isinstance(own.arguments, Mapping) else {}
+        yield replace(plain, arguments={**given, "only": names}, loop=own.loop, loop_var=own.loop_var, vars=own.vars, where=own.where)
 
 
 def _task(name: str, step: str, arguments: Mapping[str, object], play: Play, *, ignore_errors: bool = False) -> Task:
@@ -100,6 +91,4 @@ def _task(name: str, step: str, arguments: Mapping[str, object], play: Play, *, 
 
 def in_words(versions: Mapping[str, str]) -> str:
     """Return packages with their versions, the first few by name."""
-    named = [f"{name} {version}" for name, version in sorted(versions.items())]
-    rest = len(named) - SHOWN
-    return ", ".join(named[:SHOWN]) + (f" and {rest} more" if rest > 0 else "")
+    return first_few([f"{name} {version}" for name, version in sorted(versions.items())])

@@ -1,8 +1,9 @@
 """Says, before anything is installed, whether an upgrade could be taken back, and why not. Pure."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from healer.model.facts import Facts, Unknown, Update, WayBack
+from healer.model.words import first_few
 from healer.platforms.packages.contract import GoingBack, PackageManager
 
 MOST = 4
@@ -30,16 +31,11 @@ def _reasons(back: GoingBack, way: WayBack, rows: tuple[Update, ...], new: tuple
     for row in rows:
         if reason := back.never(row.package):
             never.setdefault(reason, []).append(row.package)
-    yield from (f"{_named(names)}: {reason}" for reason, names in never.items())
+    yield from (f"{first_few(names, MOST)}: {reason}" for reason, names in never.items())
     absent = [f"{row.package} {row.installed}" for row in rows if row.package not in way.at_hand]
     if absent:
-        yield f"{_named(absent)} cannot be had any more"
+        yield f"{first_few(absent, MOST)} cannot be had any more"
     if new:
-        yield f"{_named(new)} would be new, and healer removes no package"
+        yield f"{first_few(new, MOST)} would be new, and healer removes no package"
     if not isinstance(way.touches, Unknown) and way.touches:
-        yield f"going back would touch {_named(way.touches)} too"
-
-
-def _named(packages: Sequence[str]) -> str:
-    rest = len(packages) - MOST
-    return ", ".join(packages[:MOST]) + (f" and {rest} more" if rest > 0 else "")
+        yield f"going back would touch {first_few(way.touches, MOST)} too"

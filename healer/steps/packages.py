@@ -11,6 +11,7 @@ from pydantic import Field
 from healer.discovery import plugins
 from healer.model.action import Act, Action, Decision, LookAgain, Owe, Refuse, Skip
 from healer.model.facts import Facts, LockHolder, PackageDatabase, RebootOwed, RestartForecast, Units, Unknown, Update, Updates, Verdict
+from healer.model.words import FEW, first_few
 from healer.platforms.packages.contract import LOCK_TIMEOUT, PackageManager, Terms
 from healer.steps._forecast import forecast_lines, foretold, restarts_to_come
 from healer.steps._way_back import outlook
@@ -212,15 +213,14 @@ def _nothing(arguments: PackagesArguments, updates: Updates, choice: Choice) -> 
         return Refuse("; ".join(debt.detail for debt in _left_behind(updates, choice)))
     waiting = [f"{row.package} is {'held' if row.held else 'not yet in phase'}" for row in choice.staying if _stays(row)]
     what = "nothing else" if choice.barred else f"no {kind}{among}"
-    told = [_few(choice.barred)] if choice.barred else []
+    told = [_in_quarantine(choice.barred)] if choice.barred else []
     reason = "; ".join([*told, f"{what} is pending (package lists refreshed {_ago(updates.list_age)})", *waiting])
     owes = _left_behind(updates, choice) if arguments.state == "upgraded" else ()
     return Skip(reason, owes=owes, pays=_pays(arguments))
 
 
-def _few(barred: tuple[str, ...], most: int = 3) -> str:
-    rest = len(barred) - most
-    return "; ".join(barred[:most]) + (f"; and {rest} more (`healer release` lists them)" if rest > 0 else "")
+def _in_quarantine(barred: tuple[str, ...]) -> str:
+    return first_few(barred, sentences=True) + (" (`healer release` lists them)" if len(barred) > FEW else "")
 
 
 def _list_age(facts: Facts) -> str:
@@ -238,7 +238,7 @@ def _ago(seconds: float) -> str:
 
 def _left_behind(updates: Updates, choice: Choice) -> tuple[Owe, ...]:
     """Return the debts for updates that would remove another package, and for those in quarantine: a person decides about both."""
-    barred = (Owe("quarantine", _few(choice.barred)),) if choice.barred else ()
+    barred = (Owe("quarantine", _in_quarantine(choice.barred)),) if choice.barred else ()
     kept = [row.package for row in choice.staying if row.kept_back]
     if not kept:
         return barred

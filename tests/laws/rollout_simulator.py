@@ -91,6 +91,7 @@ class Simulation:
     fates: dict[str, Fate]
     prepares: bool = False
     drained: frozenset[str] = frozenset()
+    elsewhere: frozenset[str] = frozenset()
     pick: Callable[[int], int] = lambda _count: 0
     check: Check = lambda _fleet, _decision: None
     events: list[Stamped] = field(default_factory=list)
@@ -107,7 +108,8 @@ class Simulation:
 
     def fleet(self) -> Fleet:
         """Return what the scheduler sees now."""
-        return fleet_of(self.folding.state, 0, self.members, prepares=self.prepares, drained=self.drained)
+        state, out, elsewhere = self.folding.state, self.drained, self.elsewhere
+        return fleet_of(state, 0, self.members, prepares=self.prepares, drained=out, elsewhere=elsewhere)
 
     def run(self) -> None:
         """Go on from whatever was recorded until the scheduler says that all is done."""

@@ -6,7 +6,7 @@ from world import Killed, World, ends, reason
 
 from healer.journal.queries import debts
 from healer.model.action import Owe
-from healer.model.events import DebtOwed
+from healer.model.events import DebtOwed, DebtPaid
 from healer.model.facts import RebootOwed, RestartForecast, RunningCode, StaleProcess, StaleProcesses, Units, Unknown, Updates
 
 PATCH = """
@@ -305,6 +305,28 @@ def test_a_host_that_waits_for_its_way_back_counts_as_out_of_service() -> None:
     world["a"].facts["units"] = Units({"web.service": unit("web.service")}, ())
     world.run(ROLL)
     assert ("a", {"changed"}) == (world.events("slot_taken")[0].host, set(world.ends().values()))
+
+
+@pytest.mark.parametrize("way", [("lb in", "other lb in"), (", drain: [{command: lb out}], undrain: [{command: lb in}]", "")])
+def test_a_host_that_another_play_took_out_of_service_is_out_for_every_play(way: tuple[str, str]) -> None:
+    """A play that cannot put it back counts it in the budget too, also after its own slot there: nobody else of the group is let out."""
+    world = held_and_freed("a", "b", "c")
+    world["a"].facts["units"] = Units({"web.service": unit("web.service")}, ())
+    before = len(world["b"].what)
+    report = world.run(ROLL.replace(*way))
+    assert [] == world["b"].what[before:]
+    assert world.ends()["a"] in ("ok", "changed")
+    assert {"b": "not_started", "c": "not_started"} == {name: world.ends()[name] for name in "bc"}
+    assert "a (drained by an earlier run)" in reason(report, "b")
+
+
+def test_a_host_that_a_person_has_declared_in_service_is_out_no_more() -> None:
+    """`healer ack HOST --in-service` strikes the debt out: the other play's budget is whole again."""
+    world = held_and_freed("a", "b", "c")
+    world["a"].facts["units"] = Units({"web.service": unit("web.service")}, ())
+    world.journal.append("run-1", DebtPaid("a", "undrain"))
+    world.run(ROLL.replace("lb in", "other lb in"))
+    assert {"changed"} == set(world.ends().values())
 
 
 def test_a_host_that_somebody_has_put_back_is_drained_again_before_it_is_disturbed() -> None:

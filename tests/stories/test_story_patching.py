@@ -175,7 +175,7 @@ def test_the_old_boot_id_is_no_proof() -> None:
 
 @pytest.mark.fault("H9")
 def test_the_wrong_kernel_after_the_boot_is_bad() -> None:
-    """The host came back with another kernel than the planned one: it is held."""
+    """The host came back with another kernel than the planned one: it has failed, and both kernels are named."""
     world = owing("a")
     world["a"].facts["kernel"] = Kernel("6.1.0-1", "#1", "6.1.0-2", applicable=True, stale=True)
     report = world.run(REBOOT)

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -95,7 +95,7 @@ class Console:
         done = subprocess.run(
             argv, input=stdin, capture_output=True, text=True, timeout=PATIENCE, env=self.environment, cwd=self.folder, check=False
         )
-        return Answer(done.returncode, done.stdout, done.stderr)
+        return shown(words, Answer(done.returncode, done.stdout, done.stderr))
 
     def spawn(self, *words: str) -> subprocess.Popen[str]:
         """Start a command and return at once; what it says is kept for `finished`."""
@@ -124,7 +124,13 @@ ControlNodes = Callable[[Lab], Console]
 def finished(process: subprocess.Popen[str]) -> Answer:
     """Wait for a started command and return what it said."""
     out, err = process.communicate(timeout=PATIENCE)
-    return Answer(process.returncode, out, err)
+    return shown(("(started before)",), Answer(process.returncode, out, err))
+
+
+def shown(words: Sequence[str], answer: Answer) -> Answer:
+    """Return the answer; what was said is printed too, for whoever reads of a test that failed."""
+    sys.stdout.write(f"$ healer {' '.join(words)}\n{answer.out}{answer.err}exit {answer.code}\n")
+    return answer
 
 
 def wait_for(what: Callable[[], bool], seconds: float = PATIENCE) -> None:

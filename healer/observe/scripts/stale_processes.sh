@@ -43,7 +43,7 @@ compare() {
         { tell($2); print "file\t" $2 "\t" clean($6) }'
 }
 
-scan=$(running_code)
+scan=$(running_code) || fail "the processes cannot be read to the end"
 found=$({ printf '%s\n' "$scan" | places | inodes; printf 'scan\n%s\n' "$scan"; } | compare)
 printf '%s\n' "$found"
 printf '%s\n' "$found" | awk -F '\t' '

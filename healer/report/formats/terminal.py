@@ -9,8 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from healer.model.report import ForecastScore, HostReport, RunReport
+from healer.model.words import first_few
 from healer.report.formats.contract import Format
-from healer.report.words import counted, elapsed, grouped, harmless, hosts_in_words, service, shortened
+from healer.report.words import counted, elapsed, grouped, harmless, hosts_in_words, service
 
 STYLES = {"ok": "green", "changed": "green", "failed": "bold red", "held": "bold red", "unknown": "bold red", "unreachable": "red"}
 IN_CHECK = {"ok": "nothing to do", "changed": "would change"}
@@ -107,7 +108,7 @@ def _quarantined(report: RunReport) -> list[str]:
     if not words:
         return []
     one = words[0] if len(words) == 1 else "PACKAGE VERSION"
-    return [f"in quarantine, installed nowhere: {shortened(words, 5)} (lift it: healer release {one})"]
+    return [f"in quarantine, installed nowhere: {first_few(words, 5)} (lift it: healer release {one})"]
 
 
 def _alike(report: RunReport, words: Callable[[HostReport], str]) -> dict[str, str]:

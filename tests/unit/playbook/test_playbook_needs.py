@@ -2,7 +2,7 @@
 
 import pytest
 
-from healer.playbook.needs import needed, needed_by_condition
+from healer.playbook.needs import Question, mentioned, needed, needed_by_condition, question
 from healer.playbook.render import Renderer
 from healer.playbook.sandbox import GLOBALS
 from healer.playbook.scope import Scope
@@ -39,6 +39,28 @@ def test_only_what_is_always_read_is_needed(value: object, names: str) -> None:
 def test_conditions_are_bare() -> None:
     """A condition is judged as an expression."""
     assert ({"a"}, set()) == (needed_by_condition("a == 'x' and b"), needed_by_condition("a is defined"))
+
+
+@pytest.mark.parametrize(
+    ("value", "names"),
+    [
+        ("a", ""),
+        ("{{ 'a' }} {{ b.a }} {# a #}", "b"),
+        ("{{ a | default(b) }} {{ c if d is defined }}", "a b c d"),
+        ("{% for x in xs %}{{ x }}{{ y }}{% endfor %}", "xs x y"),
+        ({"{{ a }}": ["{{ b }}", ("{{ c['d'] }}", None)]}, "a b c"),
+        ("{{ a", ""),
+    ],
+)
+def test_what_is_spoken_of_counts_whether_needed_or_not(value: object, names: str) -> None:
+    """Every variable that a template reads or may read is mentioned; texts, comments and parts of something are none."""
+    assert set(names.split()) == mentioned(value)
+
+
+def test_a_condition_is_known_by_its_parts() -> None:
+    """Variables, filters and tests, and texts that it compares with are told apart; keys are none of them."""
+    asked = question("a['key'].b | default([]) | length > 0 and c is defined or 'text' in d.e")
+    assert Question(frozenset("acd"), frozenset({"default", "length", "defined"}), frozenset({"text"})) == asked
 
 
 def test_what_cannot_be_parsed_needs_nothing() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from healer.report.words import alike, counted, elapsed, few_causes, grouped, hosts_in_words, service, shortened
+from healer.report.words import alike, counted, elapsed, few_causes, grouped, hosts_in_words, service
 
 
 @pytest.mark.parametrize(("number", "expected"), [(0, "0 hosts"), (1, "1 host"), (2, "2 hosts")])
@@ -42,11 +42,6 @@ def test_equal_answers_make_one_group() -> None:
 def test_a_service_is_called_without_its_suffix() -> None:
     """Other units keep theirs."""
     assert ("nginx", "nginx.socket") == (service("nginx.service"), service("nginx.socket"))
-
-
-def test_a_list_of_words_is_cut() -> None:
-    """The rest is counted."""
-    assert ("a, b", "a, b and 1 more") == (shortened(["a", "b"], 2), shortened(["a", "b", "c"], 2))
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from healer.model.action import Owe
 from healer.model.facts import Facts, StaleProcess, StaleProcesses, Unknown
 from healer.model.playbook import Play, Rolling, Task, Where
-from healer.rollout.debts import conffiles, merged, owes_undrain, payers, still, undrain
+from healer.rollout.debts import conffiles, merged, out_elsewhere, owes_undrain, payers, still, undrain, way_back
 
 TWO = Owe("restart", "a.service runs replaced code (x); b.service runs replaced code (y)", items=("a.service", "b.service"))
 ONE = Owe("restart", "b.service runs replaced code (y)", items=("b.service",))
@@ -83,12 +83,18 @@ def test_boots_pay_before_restarts() -> None:
         (replace(RESTART, when=("patched is changed or patched.failed",)), (RESTART,)),
         (replace(RESTART, when=("patched.packages | default([]) | length > 0",)), (RESTART,)),
         (replace(RESTART, when=("patched.changed and not is_primary",)), ()),
+        (replace(RESTART, when=("patched['changed']",)), (RESTART,)),
+        (replace(RESTART, when=("patched.reason == 'changed'",)), ()),
+        (replace(RESTART, when=("role != 'patched'",)), (replace(RESTART, when=("role != 'patched'",)),)),
+        (replace(RESTART, when=("patched.packages | first is match('web')",)), ()),
         (replace(RESTART, when=("guard.rc == 0",)), ()),
         (replace(RESTART, when=("guarded",)), ()),
         (replace(RESTART, register="patched"), (RESTART,)),
         (replace(RESTART, until=("result.changed",)), (RESTART,)),
         (replace(RESTART, arguments={"only": "{{ patched.packages }}"}), ()),
         (replace(RESTART, arguments={"only": "{{ later }}"}), ()),
+        (replace(RESTART, arguments={"only": "{{ much_later }}"}), ()),
+        (replace(RESTART, arguments={"only": "{{ 'patched' }}"}), (replace(RESTART, arguments={"only": "{{ 'patched' }}"}),)),
         (replace(RESTART, arguments={"only": "patched"}), (replace(RESTART, arguments={"only": "patched"}),)),
         (replace(RESTART, delegate_to="other"), ()),
     ],
@@ -96,7 +102,7 @@ def test_boots_pay_before_restarts() -> None:
 def test_a_task_pays_as_it_stands_alone(task: Task, expected: tuple[Task, ...]) -> None:
     """Whether an upgrade changed something is left out; other conditions and arguments that need results, and other hosts' tasks, do not pay."""
     first, guard = Task("Upgrade", "packages", {}, register="patched"), Task("Ask", "command", "may I", register="guard")
-    known = {"later": "{{ patched.packages }}", "guarded": "{{ guard.rc == 0 }}"}
+    known = {"much_later": "{{ later }}", "later": "{{ patched.packages }}", "guarded": "{{ guard.rc == 0 }}"}
     assert expected == payers(play(first, guard, task, vars=known))["restart"]
 
 
@@ -111,6 +117,25 @@ def test_the_way_back_is_known_by_its_tasks() -> None:
     assert (True, True) == (owes_undrain(owed, play(rolling=LB_IN)), owes_undrain(owed, play(rolling=moved)))
     assert (False, False) == (owes_undrain(owed, play(rolling=other)), owes_undrain(owed, play()))
     assert not owes_undrain((Owe("reboot", "kernel"),), play(rolling=LB_IN))
+
+
+@pytest.mark.parametrize(
+    ("owed", "mine", "expected"),
+    [
+        ((), LB_IN, False),
+        ((Owe("reboot", "kernel"),), LB_IN, False),
+        ((undrain("r1", play(rolling=LB_IN)),), LB_IN, False),
+        ((undrain("r1", play(rolling=LB_IN)),), Rolling(), True),
+        ((Owe("undrain", "out", items=(way_back(play(rolling=LB_IN)), "another")),), LB_IN, True),
+        ((Owe("undrain", "out"),), LB_IN, True),
+        ((undrain("r1", play(rolling=replace(LB_IN, undrain=()))),), Rolling(), True),
+    ],
+)
+def test_a_host_stays_out_while_a_way_back_is_owed_that_the_play_does_not_know(
+    owed: tuple[Owe, ...], mine: Rolling, expected: bool
+) -> None:
+    """One of the play's own is none of these; one that nobody can tell, or that another play owes as well, is."""
+    assert expected == out_elsewhere(owed, play(rolling=mine))
 
 
 def test_the_way_back_is_another_where_its_words_mean_something_else() -> None:
