@@ -95,18 +95,26 @@ class Session:
         return readings
 
     def _bridged(self, ask: Callable[[], Answer]) -> Answer:
-        """Return the answer to what may be asked twice. A link that breaks in the midst of our work on a host is no word about the host."""
+        """Return the answer to what may be asked twice. A link that breaks in the midst of our work on a host is no word about the host.
+
+        Nor is one that broke after the login, before anything was sent over it: there one fresh login is tried at once.
+        """
         end = self._doors.clock.monotonic() + (BRIDGED if self.leased else 0.0)
+        afresh = True
         while True:
             try:
                 return ask()
             except (HostKeyError, AuthenticationError):
                 raise
-            except (UnreachableError, OutcomeUnknown):
-                if self._doors.clock.monotonic() >= end:
+            except (UnreachableError, OutcomeUnknown) as error:
+                in_time = self._doors.clock.monotonic() < end
+                afresh = afresh and self._remote is not None and isinstance(error, UnreachableError)
+                if not (in_time or afresh):
                     raise
             self.drop()
-            self._doors.pause(RETRY_EVERY)
+            if in_time:
+                self._doors.pause(RETRY_EVERY)
+            afresh = False
 
     def forget(self, names: Iterable[str]) -> None:
         """Make facts stale; `*` is all of them."""
@@ -129,6 +137,14 @@ class Session:
         if self._lease is not None:
             with suppress(HostError):
                 self.lease()
+
+    def prolong(self) -> None:
+        """Renew a lease as `keep` does, in the midst of another command: over the login that this one uses, and without a second try."""
+        now = self._doors.clock.monotonic()
+        if self._lease is not None and self._remote is not None and now - self._renewed >= RENEW_AFTER:
+            self._renewed = now
+            with suppress(HostError):
+                self._lease = self._doors.gate(self._remote).renew(self._lease)
 
     @property
     def leased(self) -> bool:

@@ -29,6 +29,11 @@ def when(process: "Popen[str]", happens: Callable[[], bool]) -> None:
     assert process.poll() is None, finished(process).text
 
 
+def configuring(host: LabHost, package: str) -> bool:
+    """Tell whether dpkg runs the package's script right now."""
+    return sh(host, f"pgrep -f '[/]{package}.postinst'") != ""
+
+
 def printed(host: LabHost, run: str = "") -> str:
     """Return what acts have printed on the host, of one run or of all."""
     return "".join(act.output for act in host_record(host).acts if act.begun is not None and run in act.begun.holder)

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from console import Console, sh
+from console import Console
 from fault_proxy import FaultProxy
+from host_cases import configuring
 
 from healer.lab.machine import LabHost
 
-PACKAGE = "healer-demo-slow"
+PACKAGE = "healer-demo-waiting"
 PATCH = ("patch", "--rolling", "--soak", "0", "--yes", "--json")
 ESTABLISHED = "01"
 
@@ -41,11 +42,6 @@ def key_line(host: LabHost, port: int) -> str:
     return f"[127.0.0.1]:{port} {words[1]} {words[2]}\n"
 
 
-def in_the_middle(host: LabHost) -> bool:
-    """Tell whether dpkg is configuring the slow package right now."""
-    return sh(host, "pgrep -f '[h]ealer-demo-slow.postinst'") != ""
-
-
 def connected(host: LabHost) -> bool:
     """Tell whether this machine holds a connection to the host's SSH server, as its kernel says."""
     octets = "".join(f"{int(octet):02X}" for octet in reversed(host.address.split(".")))
@@ -54,10 +50,13 @@ def connected(host: LabHost) -> bool:
 
 
 def first_in_the_middle(hosts: Mapping[str, LabHost], run: "subprocess.Popen[str]") -> str:
-    """Wait until one of the hosts is in the midst of its package job, and return its name; an empty one when the run is over before."""
+    """Wait until one of the hosts is in the midst of its package job, and return its name; an empty one when the run is over before.
+
+    That package's script waits to be let go on, so however slow this machine is, nobody who comes to it is missed.
+    """
     while run.poll() is None:
         for name, host in hosts.items():
-            if in_the_middle(host):
+            if configuring(host, PACKAGE):
                 return name
         time.sleep(0.1)
     return ""

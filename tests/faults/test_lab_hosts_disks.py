@@ -21,6 +21,7 @@ SMALL = {
     "h4": ("/var/lib", "size=24m"),
 }
 ABOVE = "/run/healer-test-above"
+COPY = "/run/healer-test-usr"
 
 
 @pytest.fixture(scope="module")
@@ -44,14 +45,22 @@ def take_off(host: LabHost, folder: str) -> None:
     sh(host, f"rm -rf {ABOVE}/*; cp -a {folder}/. {ABOVE}/; umount --lazy {folder}; umount {ABOVE}")
 
 
+def leave_few_inodes_in_usr(host: LabHost) -> None:
+    """Put a copy of /usr over it that has room for few files more. Its programs are needed until it lies there."""
+    options = "size=1g,nr_inodes=$(($(find /usr | wc -l) + 500))"
+    sh(host, f"mkdir {COPY}; mount -t tmpfs -o {options} tmpfs {COPY} && cp -a /usr/. {COPY}/ && mount --bind {COPY} /usr")
+
+
 @pytest.fixture
 def small(lab: Lab) -> Iterator[Lab]:
-    """Return four hosts with too little room: for booting, for packages, of inodes, for the package database."""
+    """Return five hosts with too little room: for booting, for packages, of inodes there and in /usr, for the package database."""
     for name, (folder, options) in SMALL.items():
         put_over(lab.host(name), folder, options)
+    leave_few_inodes_in_usr(lab.host("h6"))
     yield lab
     for name, (folder, _options) in SMALL.items():
         take_off(lab.host(name), folder)
+    sh(lab.host("h6"), f"umount --lazy /usr; umount --lazy {COPY}; rmdir {COPY}")
 
 
 @pytest.fixture
@@ -66,16 +75,19 @@ def tight(lab: Lab) -> Iterator[LabHost]:
 @pytest.mark.fault("H6")
 def test_too_little_room_stops_a_transaction_before_it_begins(small: Lab, control_node: Console) -> None:
     """Where disk or inodes do not suffice nothing is begun, and the host says which file system has how much and needs how much."""
-    control_node.write_inventory({name: {} for name in SMALL})
+    names = (*SMALL, "h6")
+    control_node.write_inventory({name: {} for name in names})
     answer = control_node.healer("patch", "--only", FIRMWARE, *AT_ONCE, "--json")
-    assert (1, dict.fromkeys(SMALL, "failed")) == (answer.code, answer.ends), answer.text
-    told = {name: reason(answer, name) for name in SMALL}
+    assert (1, dict.fromkeys(names, "failed")) == (answer.code, answer.ends), answer.text
+    told = {name: reason(answer, name) for name in names}
     assert "not enough room in /boot: 102400 kB are needed, " in told["h1"]
     assert f"not enough room in {ARCHIVES}: 20480 kB are needed, " in told["h2"]
     assert f"not enough room in {ARCHIVES}: only " in told["h3"]
     assert "inodes are free" in told["h3"]
     assert "not enough room in /var/lib/dpkg: 20480 kB are needed, " in told["h4"]
-    assert ["1.0"] * 4 == [version(small.host(name), FIRMWARE) for name in SMALL]
+    assert "not enough room in /usr: only " in told["h6"]
+    assert "inodes are free" in told["h6"]
+    assert ["1.0"] * 5 == [version(small.host(name), FIRMWARE) for name in names]
 
 
 @pytest.mark.fault("H6")

@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 from console import Answer, Console, finished, sh, version
-from host_cases import AT_ONCE, when, whole
+from host_cases import AT_ONCE, configuring, when, whole
 from host_record import Act, host_record
 
 from healer.lab.lab import Lab
@@ -59,14 +59,9 @@ def struck(lab: Lab, control_node: Console) -> Struck:
     sh(lab.host("h4"), f"touch {GO}")
     process = control_node.spawn("patch", "--only", f"{PACKAGE},{HALF}", *AT_ONCE, "--json")
     for name, strike in STRIKES.items():
-        when(process, partial(in_the_middle, lab.host(name)))
+        when(process, partial(configuring, lab.host(name), PACKAGE))
         strike(lab.host(name))
     return Struck(finished(process), control_node, lab)
-
-
-def in_the_middle(host: LabHost) -> bool:
-    """Tell whether dpkg is configuring the package right now."""
-    return sh(host, "pgrep -f '[h]ealer-demo-waiting.postinst'") != ""
 
 
 def half_configured(lab: Lab) -> None:

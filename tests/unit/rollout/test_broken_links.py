@@ -1,6 +1,8 @@
 """What the engine makes of a host that cannot be asked for a moment: it asks again, and takes silence for no answer."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -114,6 +116,31 @@ def test_a_link_that_breaks_under_our_lease_is_bridged(host: LocalHost) -> None:
     lost = UnreachableError("web1", "no route.")
     _, look = leased(host, [None, lost, lost, OutcomeUnknown("web1", "the link broke."), None])
     assert "web1" == look().read("identity", str)
+
+
+@pytest.mark.fault("N1")
+@pytest.mark.parametrize(("breaks", "seen"), [(1, "web1"), (2, None)])
+def test_a_link_that_breaks_right_after_the_login_is_made_again_once(host: LocalHost, breaks: int, seen: str | None) -> None:
+    """The login was had and the link broke before a word was sent over it: one more login is made before the host counts as unreachable."""
+    plain, left = doors_to(host), [UnreachableError("web1", "the link broke before the command was sent.")] * breaks
+
+    def look(remote: Remote, names: object) -> Facts:
+        if left:
+            raise left.pop()
+        return plain.look(remote, ("identity",))
+
+    session = Session(Host("web1"), replace(plain, look=look), "run-1")
+    with nullcontext() if seen else pytest.raises(UnreachableError):
+        assert seen == session.look(("identity",)).read("identity", str)
+    assert [] == left
+
+
+def test_a_host_that_lets_nobody_in_is_not_asked_twice(host: LocalHost) -> None:
+    """Where there was no login at all there is no link that broke: the first answer counts."""
+    logins: list[Exception | None] = [UnreachableError("web1", "no route."), None]
+    with pytest.raises(UnreachableError):
+        Session(Host("web1"), doors_to(host, logins), "run-1").look(("identity",))
+    assert [None] == logins
 
 
 @pytest.mark.parametrize("kind", [AuthenticationError, HostKeyError])
