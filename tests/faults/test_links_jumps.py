@@ -37,7 +37,8 @@ def test_a_jump_host_that_dies_under_running_work_costs_no_job(sshd: Sshd, tmp_p
         files = bastion.known_hosts, tmp_path / "known"
         files[1].write_text(f"[127.0.0.1]:{front.port} {bastion.public_key}\n{target.known_hosts.read_text()}")
         gate = bastion.login(host="gate", port=front.port, known_hosts=(str(files[1]),))
-        shared = Connector(SystemClock(), {"gate": gate}.get, replace(QUICK, config_file=str(tmp_path / "none"), home=tmp_path))
+        calm = replace(QUICK, ping_interval=10.0, config_file=str(tmp_path / "none"), home=tmp_path)
+        shared = Connector(SystemClock(), {"gate": gate}.get, calm)
         hosts = [hidden(target, tmp_path / f"host{number}", shared) for number in range(HOSTS)]
         front.after(lambda: (front.reset(), front.turn_away(), front.later(AWAY, front.heal)), down=HOSTS * 12_000)
         with ThreadPoolExecutor(HOSTS) as threads:
