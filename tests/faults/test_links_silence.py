@@ -49,9 +49,11 @@ def test_a_path_that_is_back_is_found_again_soon() -> None:
 def test_a_link_that_falls_silent_is_given_up(sshd: Sshd, tmp_path: Path, ways: tuple[str, ...]) -> None:
     """Connected but silent, on both ways or on one: the command is unknown, and the next one logs in again and works."""
     with linked(sshd(), tmp_path / "host") as host:
-        remote = host.connect()
-        host.proxy.later(0.3, lambda: host.proxy.silence(*ways))
-        result = remote.run(Command(("sleep", "20"), timeout=60.0))
+        remote, begun = host.connect(), tmp_path / "begun"
+        breaker = threading.Thread(target=lambda: (until(begun.exists), host.proxy.silence(*ways)))
+        breaker.start()
+        result = remote.run(Command(("sh", "-c", 'touch "$0"; sleep 20', str(begun)), timeout=60.0))
+        breaker.join()
         host.proxy.heal()
         again = remote.run(Command(("echo", "back")))
         remote.close()
