@@ -5,7 +5,7 @@ import signal
 from collections.abc import Callable
 
 import pytest
-from console import Console, finished, sh, version
+from console import Console, finished, sh, version, wait_for
 from host_cases import configuring, reason, when, whole
 from host_record import host_record
 from lab_kills import healer
@@ -68,12 +68,14 @@ def test_a_control_node_that_is_killed_on_the_way_back(lab: Lab, control_node: C
     before = other.boot_id(), host_record(other).dpkg
     healthy = f"dpkg-query -s {HELD_BACK} | grep -q 'Version: 1.0'"
     process = control_node.spawn("run", play(control_node, HELD_BACK, then=f"rm {GO}", healthy=f'sh -c \\"{healthy}\\"'), "--json")
-    when(process, lambda: (version(canary, HELD_BACK), configuring(canary, HELD_BACK)) == ("1.0", True))
+    when(
+        process, lambda: (configuring(canary, HELD_BACK), version(canary, HELD_BACK)) == (True, "1.0")
+    )  # in this order: 1.0 was there before
     os.kill(process.pid, signal.SIGKILL)
     assert -signal.SIGKILL == finished(process).code
 
     assert -signal.SIGKILL == healer(control_node, "resume", "--json", dies="job.poll:kill@2").code
-    assert configuring(canary, HELD_BACK)
+    wait_for(lambda: configuring(canary, HELD_BACK))
     sh(canary, f"touch {GO}")
     assert -signal.SIGKILL == healer(control_node, "resume", "--json", dies="done.job:kill").code
     answer = control_node.healer("resume", "--json", inventory=False)
