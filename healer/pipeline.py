@@ -22,6 +22,7 @@ from healer.report.summary import summarise
 from healer.rollout.context import PlayContext, RunInputs
 from healer.rollout.declared import declared
 from healer.rollout.doors import Doors, Stopped
+from healer.rollout.early import check_arguments
 from healer.rollout.engine import PlayRun
 from healer.rollout.members import members_of
 from healer.rollout.names import check_names
@@ -91,7 +92,9 @@ def checked(order: Order) -> tuple[Staged, ...]:
     staged = stage(order.inputs)
     for play in staged:
         if not order.resume:
-            check_names(play.context, [member.host for member in play.members if member.touchable])
+            targets = [member.host for member in play.members if member.touchable]
+            check_names(play.context, targets)
+            check_arguments(play.context, targets)
     return staged
 
 

@@ -11,6 +11,7 @@ from healer.model.events import Event, Stamped
 from healer.model.job import JobReport, JobSpec, Lease
 
 Result = TypeVar("Result")
+Sink = Callable[[bytes], None]
 
 
 class ByteStream(Protocol):
@@ -39,8 +40,12 @@ class Remote(Protocol):
 
     host: str
 
-    def run(self, command: Command) -> CommandResult:
-        """Run it; `status` is Unknown when the link broke or the time was over."""
+    def run(self, command: Command, sink: Sink | None = None) -> CommandResult:
+        """Run it; `status` is Unknown when the link broke or the time was over.
+
+        With a sink standard output goes there piece by piece as it comes, however long it is, and the result has none of it; the host is
+        made to wait while the sink is busy. What the sink raises ends the command and is raised here.
+        """
 
     def dial(self, address: str, port: int, timeout: float) -> ByteStream:
         """Open a TCP stream from the host to `address:port` (direct-tcpip). Raises OSError when the host cannot connect."""
@@ -106,6 +111,29 @@ class Journal(Protocol):
 
     def numbered(self, numbers: Iterable[int]) -> Sequence[Stamped]:
         """Return the events of these numbers, in order."""
+
+
+class Part(Protocol):
+    """An archive that is being written. Nothing of it counts before `keep`."""
+
+    def write(self, data: bytes) -> None:
+        """Take the next bytes. Raises ArchiveError when there is no room for them, or the disk fails."""
+
+    def keep(self, ending: str) -> str:
+        """Make it last, whole and under its own name with this ending; return the file's path. Raises ArchiveError."""
+
+    def drop(self) -> None:
+        """Throw it away; without effect after `keep`."""
+
+
+class Archives(Protocol):
+    """Where the control node keeps what it has saved from the hosts. Several threads and processes use it at once."""
+
+    def begin(self, host: str, name: str, most: int) -> Part | None:
+        """Reserve room for `most` bytes and return the part, None while others hold room that may become free.
+
+        Raises ArchiveError when there is no room for it whatever becomes of the others; the message has the numbers.
+        """
 
 
 class Clock(Protocol):

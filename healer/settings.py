@@ -28,6 +28,7 @@ class Settings:
 
     Seconds are `connect_timeout`, for a login, and `journal_timeout`, for a lock that another process holds on the journal.
 
+    `archive_dir` is where copies of logs are kept that hosts give away; empty means `archive` in `state_dir`.
     `database` is an SQLAlchemy URL; empty means a file in `state_dir`. `known_hosts` empty means the user's and the system's files.
     """
 
@@ -41,11 +42,17 @@ class Settings:
     host_key_policy: str = "strict"
     connect_timeout: float = 15.0
     journal_timeout: float = 45.0
+    archive_dir: str = ""
 
     @property
     def database_url(self) -> str:
         """The database, or the file that stands for it when none is set."""
         return self.database or f"sqlite:///{self.state_dir / 'journal.db'}"
+
+    @property
+    def archive_folder(self) -> Path:
+        """The folder of the archives, or the one that stands for it when none is set."""
+        return Path(self.archive_dir) if self.archive_dir else self.state_dir / "archive"
 
 
 NAMES = tuple(setting.name for setting in fields(Settings))
@@ -140,7 +147,7 @@ def _anchored(name: str, value: Any, folder: Path) -> Any:
     """Return paths of a settings file as absolute ones."""
     if name == "state_dir":
         return folder / value
-    if name == "private_key":
+    if name in {"private_key", "archive_dir"}:
         return str(folder / value)
     return tuple(str(folder / each) for each in value) if name in {"inventory", "known_hosts"} else value
 
@@ -190,6 +197,7 @@ _converters: Mapping[str, Callable[[object], object]] = {
     "inventory": _paths,
     "known_hosts": _paths,
     "private_key": _home_path,
+    "archive_dir": _home_path,
     "host_key_policy": _policy,
     "connect_timeout": _seconds,
     "journal_timeout": _seconds,

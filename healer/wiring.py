@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from healer.archive.store import ArchiveStore
 from healer.clock import SystemClock
 from healer.discovery import plugins
 from healer.executors.limits import room_for_logins
@@ -22,11 +23,11 @@ from healer.model.action import Job
 from healer.model.errors import HostError, OutcomeUnknown
 from healer.model.events import Stamped
 from healer.model.facts import Facts, Unknown
-from healer.model.host import Host, Inventory, Login
+from healer.model.host import Host, Inventory, Login, Value
 from healer.model.job import JobReport, JobSpec
 from healer.model.redact import Redactor
 from healer.model.secret import Secret
-from healer.observe.collect import collect
+from healer.observe.collect import NO_VARIABLES, collect
 from healer.platforms.packages.contract import PackageManager
 from healer.playbook.render import Renderer
 from healer.playbook.scope import Scope, host_data
@@ -93,6 +94,11 @@ class Access:
         """Log in."""
         return self._opener(self.login(host))
 
+    def look(self, remote: Remote, names: Sequence[str]) -> Facts:
+        """Read facts, with the words that they take from the host's variables."""
+        host = self._inventory.hosts.get(remote.host)
+        return look(remote, names, host.variables if host else NO_VARIABLES)
+
     def secrets(self) -> tuple[Secret, ...]:
         """Return every secret that any login uses, for the redactor."""
         logins = [self.login(host) for host in self._inventory.hosts.values()]
@@ -100,9 +106,9 @@ class Access:
         return tuple(found.values())
 
 
-def look(remote: Remote, names: Sequence[str]) -> Facts:
-    """Read facts in one round trip, as root where that is to be had."""
-    return collect(remote, names, become=True)
+def look(remote: Remote, names: Sequence[str], variables: Mapping[str, Value] = NO_VARIABLES) -> Facts:
+    """Read facts in one round trip, as root where that is to be had. `variables` as in `collect`."""
+    return collect(remote, names, become=True, variables=variables)
 
 
 @contextmanager
@@ -116,7 +122,7 @@ def doors(
     with Threads(min(settings.forks, room)) as executor:
         yield Doors(
             connect=access.connect,
-            look=look,
+            look=access.look,
             gate=Jobs,
             journal=journal,
             clock=clock,
@@ -128,6 +134,7 @@ def doors(
             machine_id=_machine_id(),
             most_logins=room,
             past=past,
+            archives=ArchiveStore(settings.archive_folder),
         )
 
 

@@ -19,14 +19,19 @@ from healer.model.action import Owe
 from healer.model.errors import InventoryError, UsageError
 from healer.model.events import HostHeld, Stamped
 from healer.model.host import Inventory
+from healer.model.logs import DiskPast
 from healer.model.secret import Secret
 from healer.ports import Journal
+from healer.reclaim.past import SEEN, disk_past
 from healer.report.words import counted
 from healer.settings import Settings, load
 from healer.wiring import journal_of
 
 ALL_RUNS = 1_000_000
 """As many runs as a journal can hold: names are looked for among all of them."""
+
+DISK_LOOKS = 60
+"""How many of a host's newest looks at its disks are read: of more no trend is made."""
 
 
 @dataclass
@@ -93,6 +98,10 @@ class Setting:
     def debts(self) -> Mapping[str, tuple[tuple[Owe, Stamped], ...]]:
         """Return what is owed, by host, each debt with the event with which it arose."""
         return {host: tuple(owed.values()) for host, owed in dated_debts(debt_history(self.journal)).items()}
+
+    def disk_past(self, host: str) -> DiskPast:
+        """Return how full the host's disks were at the looks of earlier runs, the last of them."""
+        return disk_past(host, self.journal.about(host, SEEN, newest=DISK_LOOKS), ())
 
     def remember(self, run: str, journal: Journal) -> None:
         """Keep where a run's events are."""

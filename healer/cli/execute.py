@@ -40,6 +40,7 @@ from healer.rollout.context import RunInputs
 from healer.rollout.fold import fold
 from healer.rollout.names import all_tasks
 from healer.rollout.planning import steps
+from healer.settings import Settings
 from healer.wiring import Access, Listeners, doors, journal_of, locks_of
 
 
@@ -207,12 +208,19 @@ def _go(order: Order, setting: Setting) -> RunReport:
     check = order.inputs.check
     journal = journal_of(setting.settings, check=True) if check else setting.journal
     setting.remember(order.inputs.run, journal)
-    access = Access(setting.settings, order.inputs.inventory, setting.become_password)
+    settings = archiving_to(setting.settings, order.inputs.extra)
+    access = Access(settings, order.inputs.inventory, setting.become_password)
     shown = view(console_for_output(err=setting.common.json), Showing(setting.common.verbose, check, limits_of(stage(order.inputs))))
     listeners = Listeners(shown.listen, shown.waiting)
-    with _stopped_by(stop), shown, doors(access, setting.settings, journal, stop, listeners, past=setting.journal) as open_doors:
+    with _stopped_by(stop), shown, doors(access, settings, journal, stop, listeners, past=setting.journal) as open_doors:
         locks = locks_of(setting.settings) if not check else _no_locks
         return replace(carry_out(order, open_doors, locks), check=check)
+
+
+def archiving_to(settings: Settings, extra: Mapping[str, object]) -> Settings:
+    """Return the settings with the folder of archives that the run was begun with: `healer resume` goes on with the same."""
+    folder = extra.get("logs_archive_dir")
+    return replace(settings, archive_dir=str(folder)) if folder else settings
 
 
 @contextmanager

@@ -32,6 +32,7 @@ def _block(plan: HostPlan) -> Iterator[RenderableType]:
     if plan.packages:
         yield Text(f"  {counted(len(plan.packages), 'package')}, {_security(plan.packages)}:")
         yield Padding(_packages(plan.packages), (0, 0, 0, 4))
+    yield from (Padding(Text(line), (0, 0, 0, 2)) for line in plan.room)
     rows = [(label, text) for label, texts in _rows(plan) for text in texts]
     if not rows:
         return

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -69,6 +70,24 @@ Reboots = Annotated[
 ]
 
 
+Over = Annotated[str | None, typer.Option("--over", help="Make room on disks that are fuller than this (85%).", metavar="N%")]
+Target = Annotated[str | None, typer.Option("--target", help="Stop as soon as the disk is down to this (75%).", metavar="N%")]
+Keep = Annotated[
+    str | None,
+    typer.Option("--keep", help="Leave rotated logs that are younger than this, such as 30d. Without it any may go.", metavar="AGE"),
+]
+MinSize = Annotated[str | None, typer.Option("--min-size", help="Leave open logs that take less room than this (64M).", metavar="SIZE")]
+ArchiveTo = Annotated[
+    str | None,
+    typer.Option(
+        "--archive", help="Folder of this node for what is taken (else in the state folder). off: DISCARD it for good.", metavar="DIR|off"
+    ),
+]
+Fix = Annotated[
+    bool, typer.Option("--fix", help="Put in place what keeps the disks from filling again: the diffs that --check shows, checked first.")
+]
+
+
 def words(entries: list[str] | None, option: str) -> list[str]:
     """Return the words of an option that may be given several times; commas separate.
 
@@ -133,3 +152,35 @@ class Patching:
             "reboot": self.reboot.value if self.reboot else None,
         }
         return {f"patch_{name}": value for name, value in flags.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Reclaiming:
+    """When room is made on disks, how much, what becomes of what is taken, and whether its cause is cured."""
+
+    over: Over = None
+    target: Target = None
+    keep: Keep = None
+    min_size: MinSize = None
+    archive: ArchiveTo = None
+    fix: Fix = False
+
+    @property
+    def discards(self) -> bool:
+        """Whether what is taken is not to be kept anywhere."""
+        return self.archive == "off"
+
+    def variables(self) -> dict[str, object]:
+        """Return the playbook variables that the flags stand for; flags that were not given set none."""
+        if self.archive is not None and not self.archive.strip():
+            raise typer.BadParameter("--archive was given, and is empty")
+        flags: dict[str, object] = {
+            "over": self.over,
+            "target": self.target,
+            "keep": self.keep,
+            "min_size": self.min_size,
+            "fix": self.fix or None,
+            "archive": None if self.archive is None else not self.discards,
+            "archive_dir": str(Path(self.archive).expanduser().absolute()) if self.archive and not self.discards else None,
+        }
+        return {f"logs_{name}": value for name, value in flags.items() if value is not None}

@@ -16,7 +16,8 @@ from healer.model.action import Owe
 from healer.model.errors import HostError
 from healer.model.events import Stamped
 from healer.model.facts import Facts, plain
-from healer.report.status import STATUS_FACTS, UNREACHABLE, debt_in_words, remarks, status_line
+from healer.model.logs import DiskPast
+from healer.report.status import STATUS_FACTS, UNREACHABLE, debt_in_words, disk_remarks, remarks, status_line
 from healer.report.words import hosts_in_words
 from healer.wiring import look, refresh_lists
 
@@ -34,7 +35,8 @@ def status_all(common: Common, *, refresh: bool) -> int:
     if refresh:
         for name, error in refresh_lists(setting.settings, setting.inventory(), hosts, setting.become_password).items():
             setting.say(f"{name}: the package lists were not refreshed: {error}")
-    answers = ask_all(setting, hosts, lambda remote: look(remote, STATUS_FACTS))
+    named = {host.name: host.variables for host in hosts}
+    answers = ask_all(setting, hosts, lambda remote: look(remote, STATUS_FACTS, named[remote.host]))
     if common.json:
         owed = setting.debts()
         told = {name: {**_plain(answer), "owed": _owed(owed.get(name, ()))} for name, answer in answers.items()}
@@ -49,16 +51,18 @@ def _draw(answers: Mapping[str, Facts | HostError], setting: Setting) -> None:
     table = bare_table(*COLUMNS, fixed=tuple(name for name in COLUMNS if name not in ("stale", "failed")))
     notes: dict[str, list[str]] = {}
     for name, answer in answers.items():
-        line = UNREACHABLE if isinstance(answer, HostError) else status_line(answer)
+        past = setting.disk_past(name)
+        line = UNREACHABLE if isinstance(answer, HostError) else status_line(answer, past)
         table.add_row(name, *(Text(cell.text, STYLES[cell.tone]) for cell in line.cells))
-        for note in _notes(answer, held.get(name, ""), owed.get(name, ())):
+        for note in _notes(answer, past, held.get(name, ""), owed.get(name, ())):
             notes.setdefault(note, []).append(name)
     put(table, *(Text(f"{hosts_in_words(hosts)}: {note}") for note, hosts in notes.items()))
     put(*(Text(line) for line in lines(quarantines(setting.journal))))
 
 
-def _notes(answer: Facts | HostError, held: str, owed: Debts) -> list[str]:
-    notes = [f"{answer.message} {answer.advice}".strip()] if isinstance(answer, HostError) else list(remarks(answer))
+def _notes(answer: Facts | HostError, past: DiskPast, held: str, owed: Debts) -> list[str]:
+    told = [*disk_remarks(answer, past), *remarks(answer)] if isinstance(answer, Facts) else [f"{answer.message} {answer.advice}".strip()]
+    notes = told
     notes += [held] if held else []
     return list(dict.fromkeys([*notes, *(f"owed: {debt_in_words(debt, since.at)}" for debt, since in owed)]))
 

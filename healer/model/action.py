@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from healer.model.files import Handle, Span
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -122,7 +124,45 @@ class LookAgain:
     verb: Literal["look_again"] = "look_again"
 
 
-Verb = Run | Job | PutFile | Reboot | Relogin | ProbeUntil | CallPython | LookAgain
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """Keep a copy of the span, compressed and proved by its sha256; nothing on the host is changed by it, so it can be done again at will.
+
+    It is kept in `folder` on the host, on another file system than the span's, or, empty, on the control node, to which it is streamed.
+    The result's detail says `kept` (the file), `where` (control or host), `sha256` and `length` of the raw bytes, `stored` bytes, and
+    `mark`, the sha256 of the last raw MiB.
+    """
+
+    span: Span
+    folder: str = ""
+    timeout: float = 3600.0
+    verb: Literal["archive"] = "archive"
+
+
+FreeMethod = Literal["collapse", "punch", "freeze", "delete", "truncate"]
+
+
+@dataclass(frozen=True, slots=True)
+class Free:
+    """Give the blocks of the span back, once; what it is done to is identified again in the same breath.
+
+    `collapse` takes the span out of the file's head, so that what follows moves to the front. `punch` leaves a hole of the same length.
+    `freeze` stops the `writers` (append writers only, all of them) for at most two seconds, and moves what lies beyond the span to the
+    front meanwhile. `truncate` cuts the file off whole: what was written since the span was read is lost, and the result says how much
+    that was as far as it was seen (`lost`). `delete` takes the name away of a file that nobody has open and that ends where the span ends.
+    With a `mark` the last MiB of the span must still have this sha256; the engine fills it in from the archive of the same span.
+    The result's detail says `freed` bytes and the `method`.
+    """
+
+    span: Span
+    method: FreeMethod
+    timeout: float = 120.0
+    writers: tuple[Handle, ...] = ()
+    mark: str = ""
+    verb: Literal["free"] = "free"
+
+
+Verb = Run | Job | PutFile | Reboot | Relogin | ProbeUntil | CallPython | LookAgain | Archive | Free
 
 
 @dataclass(frozen=True, slots=True)

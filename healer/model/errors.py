@@ -8,6 +8,7 @@ HealerError                       1   something was tried and did not work
 │   └── PlanError
 ├── JournalError                 74   the journal cannot be read or written: nothing may be started
 ├── LockedError                  75   another run holds the locks; names the holder
+├── ArchiveError                  1   the control node has no room for an archive, or cannot write it
 ├── HostError                     1   one host; never ends the run by itself
 │   ├── UnreachableError          4   no login was had: nothing was done there
 │   │   ├── HostKeyError          4   unknown, changed or revoked key: refused before any authentication
@@ -85,6 +86,10 @@ class LockedError(HealerError):
     """Another run works on the same budget groups. The message names who, where and since when."""
 
     exit_code: ClassVar[int] = 75
+
+
+class ArchiveError(HealerError):
+    """The control node cannot keep what a host would give away: no room within its limits, or its disk fails."""
 
 
 class HostError(HealerError):

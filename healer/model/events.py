@@ -10,7 +10,16 @@ from datetime import datetime
 from typing import Literal
 
 from healer.model.facts import Verdict
-from healer.model.lasting_events import DebtOwed, DebtPaid, HostAcknowledged, HostHeld, VersionQuarantined, VersionReleased, VersionsFrozen
+from healer.model.lasting_events import (
+    DebtOwed,
+    DebtPaid,
+    DisksSeen,
+    HostAcknowledged,
+    HostHeld,
+    VersionQuarantined,
+    VersionReleased,
+    VersionsFrozen,
+)
 from healer.model.task_events import ActEnded, ActIntended, TaskEnded, TaskPlanned
 
 __all__ = [
@@ -18,6 +27,7 @@ __all__ = [
     "ActIntended",
     "DebtOwed",
     "DebtPaid",
+    "DisksSeen",
     "Drained",
     "Event",
     "GateJudged",
@@ -232,7 +242,7 @@ class Note:
 Event = (
     RunStarted | RunResumed | RunHalted | RunEnded | PlayStarted | HostLooked | HostPrepared | SlotTaken | LeaseTaken | Drained
     | Undrained | TaskPlanned | ActIntended | ActEnded | TaskEnded | GateJudged | SoakStarted | HostEnded | HostHeld | HostAcknowledged
-    | VersionsFrozen | RollbackStarted | VersionQuarantined | VersionReleased | DebtOwed | DebtPaid | Note
+    | VersionsFrozen | RollbackStarted | VersionQuarantined | VersionReleased | DebtOwed | DebtPaid | DisksSeen | Note
 )  # fmt: skip
 
 

@@ -1,9 +1,10 @@
-"""What outlives the run in which it happened: holds, debts, versions that were proved or barred. Import them from `events`."""
+"""What outlives its run: holds, debts, versions that were proved or barred, how full disks were. Import them from `events`."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 from healer.model.action import Owe
+from healer.model.logs import DiskSample
 from healer.model.policy import FrozenVersions
 
 
@@ -73,3 +74,12 @@ class DebtPaid:
     host: str
     debt_kind: str
     kind: Literal["debt_paid"] = "debt_paid"
+
+
+@dataclass(frozen=True, slots=True)
+class DisksSeen:
+    """How full the host's disks were. Written only when it says something new: how fast they fill is learned from it."""
+
+    host: str
+    samples: tuple[DiskSample, ...]
+    kind: Literal["disks_seen"] = "disks_seen"

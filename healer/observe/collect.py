@@ -1,17 +1,22 @@
 """Asks a host everything that is wanted in one round trip; every reading comes back as a value or as Unknown with its reason."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from types import MappingProxyType
 
 from healer.discovery import plugins
 from healer.model.command import Command, CommandResult
 from healer.model.errors import BecomeError, OutcomeUnknown
 from healer.model.facts import Facts, Unknown
+from healer.model.host import Value
 from healer.observe.facts.contract import Fact
 from healer.observe.reading import lines
-from healer.observe.sections import CUT, Section, compose, parse_sections, value
+from healer.observe.sections import CUT, Section, arguments, compose, parse_sections, value, words_of
 from healer.ports import Remote
+
+NO_VARIABLES: Mapping[str, Value] = MappingProxyType({})
 
 
 def all_facts() -> Mapping[str, Fact]:
@@ -19,26 +24,42 @@ def all_facts() -> Mapping[str, Fact]:
     return plugins("healer.observe.facts", Fact)
 
 
-def collect(remote: Remote, wanted: Sequence[str], *, become: bool, timeout: float = 120.0) -> Facts:
+def collect(
+    remote: Remote, wanted: Sequence[str], *, become: bool, timeout: float = 120.0, variables: Mapping[str, Value] = NO_VARIABLES
+) -> Facts:
     """Read the wanted facts in one round trip; `timeout` bounds it in seconds. Nothing is written on the host.
+
+    `variables` are the host's own, merged; facts take their words from them.
 
     With `become` and no root to be had, the look is made as the login user: facts that need root are then Unknown, the others are read.
     A link that breaks during the look leaves the facts that were not yet answered Unknown. Raises UnreachableError when nothing was asked.
     """
     facts = all_facts()
     asked = {name: facts[name] for name in wanted if name in facts}
-    readings = read(remote, tuple(asked.values()), become=become, timeout=timeout)
+    readings = read(remote, tuple(asked.values()), become=become, timeout=timeout, variables=variables)
     return Facts({name: readings.get(name, Unknown(f"healer knows no fact named {name}")) for name in wanted})
 
 
-def read(remote: Remote, facts: Sequence[Fact], *, become: bool, timeout: float) -> Mapping[str, object]:
+def read(
+    remote: Remote, facts: Sequence[Fact], *, become: bool, timeout: float, variables: Mapping[str, Value] = NO_VARIABLES
+) -> Mapping[str, object]:
     """Return the readings of these facts by name; as `collect`, for facts that are at hand."""
+    found = {fact.name: words_of(fact, variables) for fact in facts}
+    refused = {name: reason for name, reason in found.items() if isinstance(reason, Unknown)}
+    words = {name: own for name, own in found.items() if not isinstance(own, Unknown)}
+    asked = [fact for fact in facts if fact.name in words]
+    return {**refused, **_answers(remote, asked, words, partial(Command, timeout=timeout, become=become))}
+
+
+def _answers(
+    remote: Remote, facts: Sequence[Fact], words: Mapping[str, Sequence[str]], command: Callable[..., Command]
+) -> Mapping[str, object]:
     if not facts:
         return {}
     nonce = secrets.token_hex(16)
-    text = compose(nonce, facts).encode()
+    own = arguments(facts, words)
     try:
-        result = _ask(remote, Command(("sh", "-s"), stdin=text, timeout=timeout, become=become))
+        result = _ask(remote, command(("sh", "-s", *(("--", *own) if own else ())), stdin=compose(nonce, facts, words).encode()))
     except OutcomeUnknown as error:
         return {fact.name: Unknown(f"the answer was lost: {error.message}") for fact in facts}
     return readings_of(nonce, facts, result)

@@ -5,8 +5,10 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from healer.model.facts import Unknown
+from healer.model.host import Value
 from healer.observe.facts.contract import Fact
 from healer.observe.reading import lines, script
 
@@ -14,6 +16,7 @@ TOO_SLOW = 124
 """What `timeout` exits with when the time is over (GNU coreutils manual, timeout invocation)."""
 
 CUT = Unknown("the answer was cut off")
+NO_WORDS: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,21 +28,42 @@ class Section:
     stderr: str
 
 
-def compose(nonce: str, facts: Sequence[Fact]) -> str:
-    """Return the one script that reads all these facts.
+def compose(nonce: str, facts: Sequence[Fact], words: Mapping[str, Sequence[str]] = NO_WORDS) -> str:
+    """Return the one script that reads all these facts. Its arguments are `arguments` of the same facts and words.
 
     All that it does stands in functions, which its last line calls: a script that was cut on the way does nothing. The nonce is the only
     thing in it that is not static; it travels on standard input, where other users of the host cannot see it.
     """
     if not re.fullmatch(r"[0-9a-f]{16,64}", nonce):
         raise ValueError("the nonce must be 16 to 64 hexadecimal digits")
-    calls = [_call(fact) for fact in facts]
+    shares = [len(words.get(fact.name, ())) for fact in facts]
+    calls = [
+        _call(fact, range(end - share + 1, end + 1)) for fact, share, end in zip(facts, shares, itertools.accumulate(shares), strict=True)
+    ]
     head = [f"nonce={nonce}", f"prelude={shlex.quote(script('prelude.sh'))}", script("frame.sh")]
-    return "\n".join([*head, "observe() {", ":", *calls, "}", "observe", ""])
+    return "\n".join([*head, "observe() {", ":", *calls, "}", 'observe "$@"', ""])
 
 
-def _call(fact: Fact) -> str:
-    return " ".join(["section", fact.name, str(fact.seconds), "root" if fact.root else "any", shlex.quote(fact.script)])
+def arguments(facts: Sequence[Fact], words: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Return the positional parameters of the script that `compose` returns."""
+    return tuple(word for fact in facts for word in words.get(fact.name, ()))
+
+
+def _call(fact: Fact, numbers: Iterable[int]) -> str:
+    """Return a section's line; its words stand there by number only."""
+    rights, own = "root" if fact.root else "any", (f'"${{{number}}}"' for number in numbers)
+    return " ".join(["section", fact.name, str(fact.seconds), rights, shlex.quote(fact.script), *own])
+
+
+def words_of(fact: Fact, variables: Mapping[str, Value]) -> tuple[str, ...] | Unknown:
+    """Return the words that the fact's script gets on a host with these variables, or why there can be none."""
+    try:
+        found = fact.words(variables)
+    except ValueError as error:
+        return Unknown(f"the host's variables make no sense: {error}")
+    if strange := [word for word in found if "\n" in word or "\0" in word]:
+        return Unknown(f"a line feed or NUL in a word of the host's variables: {strange[0][:80]!r}")
+    return found
 
 
 def parse_sections(nonce: str, stdout: str, stderr: str) -> Mapping[str, Section]:

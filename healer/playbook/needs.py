@@ -47,7 +47,12 @@ def needed_by_condition(expression: str) -> frozenset[str]:
 
 def mentioned(value: Value) -> frozenset[str]:
     """Return every name that a template in the value speaks of, needed or not."""
-    return frozenset().union(*(_names(_parsed(text)) for text in texts(value) if has_template(text)))
+    return frozenset().union(*(_spoken_of(text) for text in texts(value) if has_template(text)))
+
+
+@lru_cache(maxsize=4096)
+def _spoken_of(text: str) -> frozenset[str]:
+    return _names(_parsed(text))
 
 
 @lru_cache(maxsize=4096)

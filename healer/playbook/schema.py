@@ -1,6 +1,6 @@
 """A step's arguments are checked against its model: before a run as far as they hold no templates, and again once they are rendered."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from pydantic import BaseModel, ValidationError
@@ -126,7 +126,7 @@ def _locate(node: Node, path: tuple[int | str, ...]) -> tuple[Value, Where]:
 
 def _words(schema: StepSchema, detail: Any, *, hidden: bool = False) -> tuple[str, str]:
     """Return message and advice for one of pydantic's findings."""
-    path = ".".join(str(part) for index, part in enumerate(detail["loc"]) if index == 0 or isinstance(part, int))
+    path = _path(schema, detail["loc"])
     known = [found.alias or name for name, found in schema.arguments.model_fields.items()]
     if detail["type"] == "extra_forbidden":
         advice = nearest(detail["loc"][-1], known) or f"Known are: {', '.join(known)}."
@@ -138,9 +138,22 @@ def _words(schema: StepSchema, detail: Any, *, hidden: bool = False) -> tuple[st
     )
     if not path:
         return f"{schema.name}: {message}.", ""
+    if isinstance(detail["input"], Mapping):
+        return f"{schema.name}: {path}: {message}.", ""
     expected = str(detail.get("ctx", {}).get("expected", ""))
     near = nearest(detail["input"], _quoted_words(expected)) if detail["type"] == "literal_error" and not hidden else ""
     return f"{schema.name}: {path} is {'not told' if hidden else shortened(detail['input'])}: {message}.", near
+
+
+def _path(schema: StepSchema, location: Sequence[int | str]) -> str:
+    """Return where a finding is: names of arguments and of what stands in them, and numbers, without the parts that only pydantic knows."""
+    parts, fields_here = [], schema.arguments.model_fields
+    for index, part in enumerate(location):
+        if index == 0 or isinstance(part, int) or part in fields_here:
+            parts.append(str(part))
+        inner = fields_here[part].annotation if isinstance(part, str) and part in fields_here else None
+        fields_here = inner.model_fields if isinstance(inner, type) and issubclass(inner, BaseModel) else {}
+    return ".".join(parts)
 
 
 def _quoted_words(expected: str) -> list[str]:

@@ -11,7 +11,7 @@ from healer.model.command import Command, CommandResult
 from healer.model.errors import BecomeError, UnreachableError
 from healer.model.facts import Unknown
 from healer.model.secret import Secret
-from healer.ports import Clock
+from healer.ports import Clock, Sink
 from healer.remote.frames import Stream, run_payload
 from healer.remote.sudo import Answer, Become, advice
 from healer.remote.wire import Heard, Wire
@@ -34,6 +34,7 @@ class Exchange:
     wire: Wire
     clock: Clock
     command: Command
+    sink: Sink | None = None
     out: Stream = field(init=False)
     err: Stream = field(init=False)
     _outbox: bytes = b""
@@ -42,7 +43,7 @@ class Exchange:
     def __post_init__(self) -> None:
         """Give both streams the same fresh nonce."""
         nonce = fresh_nonce()
-        self.out, self.err = Stream(nonce, self.command.limit), Stream(nonce, self.command.limit)
+        self.out, self.err = Stream(nonce, self.command.limit, sink=self.sink), Stream(nonce, self.command.limit)
 
     def run(self, become: Become | None = None) -> CommandResult:
         """Do it. Raises BecomeError or UnreachableError only when the command was not sent."""

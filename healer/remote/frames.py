@@ -8,7 +8,7 @@ before it was started, and is in no variable that it inherits and on no command 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 BOOTSTRAP = """exec sh -c 'IFS= read -r script && eval "$(printf %b "$script")"'"""
@@ -88,6 +88,7 @@ def run_payload(nonce: str, argv: Sequence[str]) -> bytes:
 class Stream:
     """One output stream on its way in: noise, then at most `limit` bytes between the marks, then nothing more.
 
+    With a `sink` the bytes between the marks go there as they come, without limit.
     `noise` keeps the last part of what came before the first mark, to be shown when the mark never comes.
     """
 
@@ -98,6 +99,7 @@ class Stream:
     truncated: bool = False
     begun: bool = False
     status: int | None = None
+    sink: Callable[[bytes], None] | None = None
     _rest: bytes = b""
 
     def feed(self, data: bytes) -> None:
@@ -138,6 +140,10 @@ class Stream:
             self._rest, self.status = b"", int(found[1])
 
     def _keep(self, data: bytes) -> None:
+        if self.sink is not None:
+            if data:
+                self.sink(data)
+            return
         room = self.limit - len(self.content)
         self.content += data[:room]
         self.truncated = self.truncated or len(data) > room

@@ -9,7 +9,7 @@ from invoke.context import Context
 from healer.model.command import Command, CommandResult
 from healer.model.errors import UnreachableError
 from healer.model.host import Login
-from healer.ports import ByteStream, Clock
+from healer.ports import ByteStream, Clock, Sink
 from healer.remote.exchange import Exchange, begin_become
 from healer.remote.faults import Stage, translated
 from healer.remote.pipe_wire import PipeWire
@@ -23,12 +23,12 @@ class LocalRemote:
         self.host = login.host
         self._login, self._clock = login, clock
 
-    def run(self, command: Command) -> CommandResult:
+    def run(self, command: Command, sink: Sink | None = None) -> CommandResult:
         """Run it. A command whose time is over is killed, and its result is unknown all the same."""
         become = begin_become(self._login.become_password) if command.become and os.geteuid() != 0 else None
         with translated(self.host, Stage.CHANNEL, "this machine"):
             wire = PipeWire()
-        return Exchange(self.host, wire, self._clock, command).run(become)
+        return Exchange(self.host, wire, self._clock, command, sink).run(become)
 
     def dial(self, address: str, port: int, timeout: float) -> ByteStream:
         """Open a TCP stream from here. Raises OSError."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from healer.model.command import Command, CommandResult
 from healer.model.errors import UnreachableError
 from healer.model.host import Login
-from healer.ports import ByteStream
+from healer.ports import ByteStream, Sink
 
 Handler = Callable[[Command], CommandResult]
 Dialer = Callable[[str, int], ByteStream]
@@ -35,12 +35,18 @@ class ScriptedRemote:
     relogins: int = 0
     closes: int = 0
 
-    def run(self, command: Command) -> CommandResult:
-        """Write the command down and return the handler's answer, cut to the command's limit as a real one would be."""
+    def run(self, command: Command, sink: Sink | None = None) -> CommandResult:
+        """Write the command down and return the handler's answer, cut to the command's limit as a real one would be.
+
+        A sink gets the whole output at once.
+        """
         if self.closes:
             raise UnreachableError(self.host, "The login was closed.")
         self.commands.append(command)
         answer = self.handler(command)
+        if sink is not None:
+            sink(answer.stdout)
+            return CommandResult(answer.status, b"", answer.stderr[: command.limit], len(answer.stderr) > command.limit)
         cut = len(answer.stdout) > command.limit or len(answer.stderr) > command.limit
         return CommandResult(answer.status, answer.stdout[: command.limit], answer.stderr[: command.limit], answer.truncated or cut)
 

@@ -7,7 +7,7 @@ from paramiko import Channel, ChannelException
 from healer.model.command import Command, CommandResult
 from healer.model.errors import UnreachableError
 from healer.model.host import Login
-from healer.ports import ByteStream, Clock
+from healer.ports import ByteStream, Clock, Sink
 from healer.remote.channel_wire import ChannelWire
 from healer.remote.connector import Connector, Resolver
 from healer.remote.exchange import Exchange, begin_become
@@ -30,10 +30,10 @@ class SshRemote:
         self._is_root = False
         self._closed = False
 
-    def run(self, command: Command) -> CommandResult:
+    def run(self, command: Command, sink: Sink | None = None) -> CommandResult:
         """Run it. Raises UnreachableError or BecomeError only when it was certainly not started; ValueError for no command at all."""
         become = begin_become(self._login.become_password) if command.become and not self._is_root else None
-        result = Exchange(self.host, self._start(), self._connector.clock, command).run(become)
+        result = Exchange(self.host, self._start(), self._connector.clock, command, sink).run(become)
         self._is_root = self._is_root or (become is not None and become.was_root)
         return result
 

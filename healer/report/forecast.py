@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from healer.model.events import PlayStarted, Stamped
+from healer.reclaim.words import size_words
 from healer.report.host_plan import HostPlan, host_plan
 from healer.report.words import counted, grouped
 
@@ -49,7 +50,7 @@ def as_data(view: PlanView) -> list[dict[str, object]]:
 
 
 def totals(view: PlanView) -> str:
-    """Return the one sentence that a person confirms: hosts, packages, restarts, boots."""
+    """Return the one sentence that a person confirms: hosts, room on disks, packages, restarts, boots."""
     changing = [group for group in view.groups if group.plan.work]
     total = sum(len(group.hosts) for group in view.groups)
     hosts = sum(len(group.hosts) for group in changing)
@@ -60,7 +61,10 @@ def totals(view: PlanView) -> str:
     packages = len({change.name for group in changing for change in group.plan.packages})
     restarts = sum(len(group.hosts) * len(_restarted(group.plan)) for group in changing)
     boots = {state: sum(len(group.hosts) for group in changing if group.plan.reboot.state == state) for state in ("yes", "owed")}
-    words = [counted(packages, "package"), counted(restarts, "restart"), counted(boots["yes"], "reboot")]
+    gain = sum(len(group.hosts) * group.plan.gain for group in changing)
+    words = [f"{size_words(gain)} given back"] if gain else []
+    if packages or restarts or any(boots.values()) or not gain:
+        words += [counted(packages, "package"), counted(restarts, "restart"), counted(boots["yes"], "reboot")]
     owed = f" ({counted(boots['owed'], 'host')} would owe one)" if boots["owed"] else ""
     return f"{start}: {', '.join(words)}{owed}"
 

@@ -11,6 +11,7 @@ from healer.report.words import alike
 
 AT_RUN_TIME = "decided at run time"
 """How the reason of a skip begins that is none yet."""
+ABOUT_DISKS = ("reclaim", "cure")
 _RESTART = re.compile(r"restart (?P<unit>\S+)(?: \((?P<causes>.*)\))?")
 _BY_SCRIPT = re.compile(r"(?P<package>\S+)'s own script restarts (?P<unit>\S+)")
 
@@ -54,7 +55,8 @@ class Left:
 class HostPlan:
     """What would be done on a host. `prepared` disturbs nothing; `others` are actions that are no packages, restarts or boots.
 
-    `rollback` says whether the packages could be taken back, `quarantine` which versions stay out.
+    `rollback` says whether the packages could be taken back, `quarantine` which versions stay out. `room` are the lines about what
+    would be given back on full disks, and what would not, `gain` the bytes that come free by it.
     `terminal` is how the dry run ended: `changed` means that there is work. `refused` are tasks that will not act, and why.
     """
 
@@ -72,12 +74,14 @@ class HostPlan:
     at_run_time: tuple[str, ...] = ()
     rollback: tuple[str, ...] = ()
     quarantine: tuple[str, ...] = ()
+    room: tuple[str, ...] = ()
+    gain: int = 0
 
     @property
     def work(self) -> bool:
         """Whether something would be done for sure; what is decided at run time only may be nothing."""
         return self.terminal == "changed" and bool(
-            self.packages or self.restarts or self.by_scripts or self.others or self.reboot.state == "yes"
+            self.packages or self.restarts or self.by_scripts or self.others or self.room or self.reboot.state == "yes"
         )
 
     @property
@@ -94,7 +98,7 @@ def host_plan(events: Sequence[Stamped]) -> HostPlan:
     """Return what would be done on the host that these events are about."""
     tasks = tuple(stamped.event for stamped in events if isinstance(stamped.event, TaskPlanned))
     end = next((stamped.event for stamped in reversed(events) if isinstance(stamped.event, HostEnded)), None)
-    acts = tuple(task for task in tasks if isinstance(task.decision, Act))
+    rooms, acts = _apart(task for task in tasks if isinstance(task.decision, Act))
     lines = tuple(dict.fromkeys(line for task in acts for line in _forecast_of(task.decision)))
     actions = tuple(action for task in acts for action in _main_actions(task))
     return HostPlan(
@@ -112,7 +116,20 @@ def host_plan(events: Sequence[Stamped]) -> HostPlan:
         at_run_time=tuple(task.name for task in tasks if _is_open(task.decision)),
         rollback=tuple(dict.fromkeys(outlook for task in acts for outlook in _rollback(task.decision))),
         quarantine=_debts(acts, "quarantine"),
+        room=tuple(line for task in rooms for line in _forecast_of(task.decision)),
+        gain=sum(_gain(task.decision) for task in rooms),
     )
+
+
+def _apart(acts: Iterable[TaskPlanned]) -> tuple[tuple[TaskPlanned, ...], tuple[TaskPlanned, ...]]:
+    """Return the tasks about full disks, whose forecast tells each act in its order and why, and the others."""
+    every = tuple(acts)
+    return tuple(task for task in every if task.step in ABOUT_DISKS), tuple(task for task in every if task.step not in ABOUT_DISKS)
+
+
+def _gain(decision: Decision) -> int:
+    gains = decision.results.get("gain") if isinstance(decision, Act) else None
+    return sum(gain for gain in gains.values() if isinstance(gain, int)) if isinstance(gains, Mapping) else 0
 
 
 def _rollback(decision: Decision) -> Iterator[str]:

@@ -18,15 +18,26 @@ from healer.model.facts import (
     Unknown,
     Updates,
 )
+from healer.model.logs import DiskPast, LogFiles
+from healer.model.words import FEW, first_few
+from healer.reclaim.growth import growth, seconds_to_full
+from healer.reclaim.names import like_a_log
+from healer.reclaim.never import never
+from healer.reclaim.words import age_words, size_words
 from healer.report.words import alike
 
 STATUS_FACTS = (
     "os_release", "identity", "updates", "package_database", "package_locks", "stale_processes", "kernel", "reboot_owed", "units",
-    "disks", "load",
+    "disks", "load", "log_files",
 )  # fmt: skip
 Tone = Literal["good", "work", "bad", "unknown", "plain"]
 FULL, NEARLY_FULL = 95, 85
 """Percent of blocks or inodes from which a disk is called bad, and from which it is worth a look."""
+FAR = 30 * 86400.0
+"""Seconds. That a disk will be full after this is no news."""
+LARGE = 64 * 1024**2
+"""Bytes from which a log is worth naming."""
+NO_PAST = DiskPast()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +58,14 @@ class Line:
 UNREACHABLE = Line((Cell("unreachable", "bad"), *(Cell("?", "unknown") for _ in range(7))))
 
 
-def status_line(facts: Facts) -> Line:
-    """Return the row: system, security, updates, stale services, reboot, failed units, fullest disk, age of the lists."""
+def status_line(facts: Facts, past: DiskPast = NO_PAST) -> Line:
+    """Return the row: system, security, updates, stale services, reboot, failed units, fullest disk, age of the lists.
+
+    `past` is what the journal knows of the host's disks: a disk that will soon be full is marked.
+    """
     updates = facts.read("updates", Updates)
-    return Line(
-        (_system(facts), _security(updates), _pending(updates), _stale(facts), _reboot(facts), _failed(facts), _disk(facts), _age(updates))
-    )
+    now = (_system(facts), _security(updates), _pending(updates), _stale(facts), _reboot(facts), _failed(facts))
+    return Line((*now, _disk(facts, past), _age(updates)))
 
 
 UNKNOWN = Cell("?", "unknown")
@@ -103,14 +116,24 @@ def _failed(facts: Facts) -> Cell:
     return Cell(", ".join(units.failed), "bad") if units.failed else Cell("-", "good")
 
 
-def _disk(facts: Facts) -> Cell:
-    disks = facts.get("disks")
-    if not isinstance(disks, tuple) or not disks:
+def _disk(facts: Facts, past: DiskPast) -> Cell:
+    disks = _disks(facts)
+    if not disks:
         return UNKNOWN
-    fullest = max((disk for disk in disks if isinstance(disk, Disk)), key=lambda disk: max(disk.used_percent, disk.inodes_percent))
-    percent = max(fullest.used_percent, fullest.inodes_percent)
-    what = "inodes" if fullest.inodes_percent > fullest.used_percent else ""
-    return Cell(f"{fullest.mount} {percent}% {what}".rstrip(), "bad" if percent >= FULL else "work" if percent >= NEARLY_FULL else "good")
+    fullest = max(disks, key=_percent)
+    percent, left = _percent(fullest), seconds_to_full(fullest, growth(past.samples, fullest.mount))
+    what = " inodes" if fullest.inodes_percent > fullest.used_percent else ""
+    soon = left is not None and left < FAR
+    return Cell(f"{fullest.mount} {percent}%{what}", "bad" if percent >= FULL else "work" if percent >= NEARLY_FULL or soon else "good")
+
+
+def _disks(facts: Facts) -> tuple[Disk, ...]:
+    disks = facts.get("disks")
+    return tuple(disk for disk in disks if isinstance(disk, Disk)) if isinstance(disks, tuple) else ()
+
+
+def _percent(disk: Disk) -> int:
+    return max(disk.used_percent, disk.inodes_percent)
 
 
 def _age(updates: Updates | Unknown) -> Cell:
@@ -118,6 +141,22 @@ def _age(updates: Updates | Unknown) -> Cell:
         return UNKNOWN
     hours = updates.list_age / 3600
     return Cell(f"{hours:.0f} h" if hours >= 1 else f"{updates.list_age / 60:.0f} min", "work" if hours > 48 else "plain")
+
+
+def disk_remarks(facts: Facts, past: DiskPast = NO_PAST) -> Iterator[str]:
+    """Yield how fast disks fill, and the largest logs with who writes them: the programs, for pids differ from host to host."""
+    for disk in _disks(facts):
+        pace = growth(past.samples, disk.mount)
+        left = seconds_to_full(disk, pace)
+        if pace is not None and left is not None and left < FAR:
+            yield f"{disk.mount} grows by {size_words(round(pace.bytes))} a day: full in {age_words(left)}"
+    found = facts.read("log_files", LogFiles)
+    logs = () if isinstance(found, Unknown) else found.files
+    large = [log for log in logs if log.allocated >= LARGE and not log.link and like_a_log(log.path) and not never(log.path)]
+    for log in sorted(large, key=lambda one: -one.allocated)[:FEW]:
+        names = dict.fromkeys(opener.unit or opener.command for opener in log.writers)
+        deleted = ", deleted and still written" if log.deleted else ", written"
+        yield f"{log.path}: {size_words(log.allocated)}{f'{deleted} by {first_few(tuple(names))}' if names else ''}"
 
 
 def remarks(facts: Facts) -> Iterator[str]:

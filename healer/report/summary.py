@@ -104,7 +104,7 @@ def _host_report(host: str, events: Sequence[Stamped]) -> HostReport:
         rebooted=any(isinstance(action.verb, Reboot) for action in done),
         drained=any(not event.found for event in _of(events, Drained)),
         acts=len({(event.address, event.index) for event in _of(events, ActIntended)}),
-        notes=tuple(note.text for note in _of(events, Note)),
+        notes=(*(note.text for note in _of(events, Note)), *_cures(events)),
         debts=_debts(events),
         forecast=_forecast(events),
         score=None if back else forecast_score(events),
@@ -187,6 +187,12 @@ def _debts(events: Sequence[Stamped]) -> tuple[Owe, ...]:
         elif isinstance(stamped.event, DebtPaid):
             owed.pop(stamped.event.debt_kind, None)
     return tuple(owed.values())
+
+
+def _cures(events: Sequence[Stamped]) -> tuple[str, ...]:
+    """Return what was said, or done, against disks that fill again."""
+    told = (event.decision for event in _of(events, TaskPlanned) if event.step == "cure")
+    return tuple(dict.fromkeys(line for decision in told if isinstance(decision, Act) for line in decision.forecast))
 
 
 def _forecast(events: Sequence[Stamped]) -> tuple[str, ...]:

@@ -8,14 +8,17 @@ from dataclasses import dataclass, replace
 
 from healer.discovery import plugins
 from healer.failpoints import reach
-from healer.model.action import CallPython, Job, LookAgain, ProbeUntil, PutFile, Reboot, Relogin, Run, Verb
+from healer.model.action import Archive, CallPython, Free, Job, LookAgain, ProbeUntil, PutFile, Reboot, Relogin, Run, Verb
 from healer.model.command import Command
 from healer.model.errors import BecomeError, HostError, OutcomeUnknown, RefusedError, UnreachableError
 from healer.model.facts import Unknown, Verdict
 from healer.model.job import JobReport, JobSpec
 from healer.observe.probes.contract import Probe, Vantage
 from healer.observe.vantage import ControlVantage
+from healer.rollout import archiving, freeing
+from healer.rollout.archiving import Streaming, folder_spec, kept_on_host
 from healer.rollout.doors import Doors, StoppableClock
+from healer.rollout.freeing import free_spec, freed
 from healer.rollout.putting import put_spec
 from healer.rollout.python_call import call_python
 from healer.rollout.rebooting import reboot
@@ -38,7 +41,8 @@ FULL = 64 * 1024
 PUT_CHANGED = 100
 """Exit code of the placing script that says: the file was not as wanted and now is."""
 
-
+Gated = Run | Job | PutFile | Archive | Free
+"""Verbs that go through the host's gate; an archive does so when it is kept there."""
 NEVER = 30 * 86400.0
 """Seconds after which a host ends an act that is not to be ended: longer than any run can be resumed."""
 
@@ -80,10 +84,10 @@ def _perform(verb: Verb, scene: Scene) -> Seen:
     match verb:
         case Run(mutating=False):
             return _look_by_command(verb, scene)
-        case Run() | Job() | PutFile():
-            spec = numbered(spec_of(verb, scene.act, scene.prefix), scene.attempt)
-            waited = verb.timeout if isinstance(verb, Job) else spec.timeout
-            return judge_report(*_await(spec, scene, waited), codes_of(verb))
+        case Archive(folder=""):
+            return Streaming(verb, scene.session, scene.doors, scene.act, scene.become).archive()
+        case Run() | Job() | PutFile() | Archive() | Free():
+            return _let_in(verb, scene)
         case Reboot():
             return reboot(verb, scene.session, scene.doors, scene.act, scene.boot_id)
         case Relogin():
@@ -98,11 +102,28 @@ def _perform(verb: Verb, scene: Scene) -> Seen:
             return Seen(Verdict.GOOD)
 
 
-def spec_of(verb: Run | Job | PutFile, act: str, prefix: tuple[str, ...] = ()) -> JobSpec:
+def _let_in(verb: Gated, scene: Scene) -> Seen:
+    """Let the act in through the gate and judge its end."""
+    spec = numbered(spec_of(verb, scene.act, scene.prefix), scene.attempt)
+    waited = verb.timeout if isinstance(verb, Job) else spec.timeout
+    return seen_of(verb, *_await(spec, scene, waited))
+
+
+def seen_of(verb: Gated, report: JobReport, output: bytes) -> Seen:
+    """Return what the gate's report says of the verb."""
+    seen = judge_report(report, output, codes_of(verb))
+    if isinstance(verb, Free):
+        return freed(verb, seen)
+    return kept_on_host(verb, seen) if isinstance(verb, Archive) else seen
+
+
+def spec_of(verb: Gated, act: str, prefix: tuple[str, ...] = ()) -> JobSpec:
     """Return what the gate is given for a verb. `prefix` as in Scene."""
-    if isinstance(verb, PutFile):
-        placing = put_spec(verb, act)
-        return replace(placing, argv=(*prefix, *placing.argv))
+    if isinstance(verb, (PutFile, Archive, Free)):
+        spec = (
+            put_spec(verb, act) if isinstance(verb, PutFile) else free_spec(verb, act) if isinstance(verb, Free) else folder_spec(verb, act)
+        )
+        return replace(spec, argv=(*prefix, *spec.argv))
     if isinstance(verb, Job):
         argv = ("sh", "-c", verb.script, "healer", *verb.arguments)
         return JobSpec(act, argv, verb.stdin.encode(), NEVER if verb.patient else verb.timeout, detached=True)
@@ -116,13 +137,26 @@ def spec_of(verb: Run | Job | PutFile, act: str, prefix: tuple[str, ...] = ()) -
     )
 
 
+def _own_spec(verb: PutFile | Archive | Free, act: str) -> JobSpec:
+    """Return the act of a verb that is carried out by a script of healer's own."""
+    match verb:
+        case PutFile():
+            return put_spec(verb, act)
+        case Archive():
+            return folder_spec(verb, act)
+        case Free():
+            return free_spec(verb, act)
+
+
 def numbered(spec: JobSpec, attempt: int) -> JobSpec:
     """Return the act with the number of its attempt in its environment; the first has none."""
     return spec if attempt == 1 else replace(spec, environment={**spec.environment, "HEALER_ATTEMPT": str(attempt)})
 
 
-def codes_of(verb: Run | Job | PutFile) -> Codes:
+def codes_of(verb: Gated) -> Codes:
     """Return how the verb's exit codes are read."""
+    if isinstance(verb, (Archive, Free)):
+        return archiving.CODES if isinstance(verb, Archive) else freeing.CODES
     if isinstance(verb, PutFile):
         return Codes(accepted=(0, PUT_CHANGED), changed=(PUT_CHANGED,))
     if isinstance(verb, Job):

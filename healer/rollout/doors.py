@@ -5,14 +5,23 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from healer.model.errors import ArchiveError
 from healer.model.events import Event, Stamped
 from healer.model.facts import Facts
 from healer.model.host import Host
-from healer.ports import Clock, Executor, Gate, Journal, Remote
+from healer.ports import Archives, Clock, Executor, Gate, Journal, Part, Remote
 
 
 class Stopped(Exception):
     """The run was asked to stop: nothing new is begun, running jobs stay on their hosts, resume goes on."""
+
+
+class NoArchives:
+    """A control node that keeps nothing (ports.Archives)."""
+
+    def begin(self, host: str, name: str, most: int) -> Part | None:
+        """Raise ArchiveError."""
+        raise ArchiveError(f"there is no place on the control node for {most} bytes of {host} ({name}).")
 
 
 def as_it_is(event: Event) -> Event:
@@ -28,7 +37,7 @@ class Doors:
     `stop` is set when the run shall stop.
     `waiting` is called with the reason of every host that waits, as often as the scheduler is asked.
     `machine_id` is this control node's own, empty when not known. `past` is what earlier runs left; a dry run writes elsewhere.
-    Of a larger fleet than `most_logins` nobody stays logged in to hosts that wait.
+    `archives` is where copies of logs are kept here. Of a larger fleet than `most_logins` nobody stays logged in to hosts that wait.
     """
 
     connect: Callable[[Host], Remote]
@@ -44,6 +53,7 @@ class Doors:
     machine_id: str = ""
     past: Journal | None = None
     most_logins: int = 200
+    archives: Archives = field(default_factory=NoArchives)
 
     def pause(self, seconds: float) -> None:
         """Wait, or raise Stopped as soon as the run is asked to stop."""

@@ -13,6 +13,7 @@ from healer.model.facts import Facts, OsRelease, Verdict
 from healer.model.host import Host
 from healer.model.playbook import Task
 from healer.rollout.crew import Crew
+from healer.rollout.disk_memory import remember
 from healer.rollout.dues import Dues
 from healer.rollout.foretelling import is_work, named_facts
 from healer.rollout.gatekeeping import Gatekeeper
@@ -74,6 +75,7 @@ class HostRun:
         if touchable:
             self._dues.review(facts)
         if not self._play.inputs.check:
+            remember(self._doors, self._work, facts)
             self._gate.find_drained(tentative=True)
 
     def _looked(self, facts: Facts) -> HostLooked:

@@ -12,13 +12,14 @@ from dataclasses import dataclass, field, replace
 from functools import singledispatch
 from typing import Literal
 
-from healer.model.action import Action, CallPython, Job, Owe, PutFile, Reboot, Run
+from healer.model.action import Action, Archive, CallPython, Free, Job, Owe, PutFile, Reboot, Run
 from healer.model.errors import JournalError
 from healer.model.events import (
     ActEnded,
     ActIntended,
     DebtOwed,
     DebtPaid,
+    DisksSeen,
     Drained,
     Event,
     GateJudged,
@@ -47,7 +48,7 @@ IN_SLOT: frozenset[Stage] = frozenset({"running", "soaking"})
 LEFT_WHOLE: frozenset[Terminal] = frozenset({"ok", "changed", "skipped", "waiting", "busy", "not_started"})
 """Terminals that promise that nothing is half done on the host: it is in service as before and no act is open."""
 
-ALWAYS_ALLOWED = (HostHeld, HostAcknowledged, DebtOwed, DebtPaid, Note, VersionQuarantined)
+ALWAYS_ALLOWED = (HostHeld, HostAcknowledged, DebtOwed, DebtPaid, DisksSeen, Note, VersionQuarantined)
 """What may be said of a host after its end too."""
 
 
@@ -124,9 +125,12 @@ def move(state: HostState, event: Event) -> HostState:
 
 
 def mutates(action: Action) -> bool:
-    """Whether the action can change the host. Looks, probes and second logins can be repeated at will."""
+    """Whether the action is journalled and needs the lease. Looks, probes and second logins can be repeated at will.
+
+    An archive changes nothing on the host, but later acts rest on its result, and nobody else may work there meanwhile.
+    """
     verb = action.verb
-    return verb.mutating if isinstance(verb, Run) else isinstance(verb, (Job, PutFile, Reboot, CallPython))
+    return verb.mutating if isinstance(verb, Run) else isinstance(verb, (Job, PutFile, Reboot, CallPython, Archive, Free))
 
 
 def section_of(address: str) -> str:
@@ -297,7 +301,7 @@ def _quarantined(_event: VersionQuarantined, state: HostState) -> HostState:
 
 
 @_apply.register
-def _noted(_event: Note, state: HostState) -> HostState:
+def _noted(_event: Note | DisksSeen, state: HostState) -> HostState:
     return state
 
 

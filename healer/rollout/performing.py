@@ -6,7 +6,7 @@ from functools import partial
 
 from healer.failpoints import reach
 from healer.inventory.login_variables import LoginVariables
-from healer.model.action import Act, Action, CallPython, Job, LookAgain, PutFile, Reboot, Run, Verb
+from healer.model.action import Act, Action, Archive, CallPython, Free, Job, LookAgain, PutFile, Reboot, Run, Verb
 from healer.model.command import Command
 from healer.model.errors import HostError, RefusedError
 from healer.model.events import ActEnded, ActIntended, LeaseTaken, TaskEnded
@@ -14,13 +14,14 @@ from healer.model.facts import Verdict
 from healer.model.host import Value
 from healer.model.job import Lease
 from healer.model.playbook import Task, Where
-from healer.rollout.acts import Scene, codes_of, detail_of, perform, poll
+from healer.rollout.acts import Scene, detail_of, perform, poll, seen_of
 from healer.rollout.context import PlayContext
 from healer.rollout.doors import Doors
+from healer.rollout.freeing import with_mark
 from healer.rollout.hiding import hidden_act, hidden_action, is_masked
 from healer.rollout.machine import mutates
 from healer.rollout.planning import Planned
-from healer.rollout.seen import Seen, judge_report
+from healer.rollout.seen import Seen
 from healer.rollout.session import Session
 from healer.rollout.work import Delegates, Work
 
@@ -36,8 +37,9 @@ DELEGATE_WAITS = 60.0
 
 
 def begins_anew(verb: Verb, seen: Seen, attempt: int) -> bool:
-    """Whether an act that was cut off is to be begun again, under an id of its own: only one that looks first what is there."""
-    return seen.lost and isinstance(verb, Job) and verb.convergent and attempt < ATTEMPTS
+    """Whether an act that was cut off is to be begun again, under an id of its own: one that looks first, or changes nothing."""
+    again = isinstance(verb, Archive) or (isinstance(verb, Job) and verb.convergent)
+    return seen.lost and again and attempt < ATTEMPTS
 
 
 def as_cut_off(seen: Seen) -> Seen:
@@ -108,7 +110,8 @@ class Performer:
         seen: list[Seen] = []
         for index, action in enumerate(decision.actions):
             self._doors.check_stop()
-            seen.append(self._action(action, Place(task, address, index, planned, session)))
+            known = with_mark(action, tuple(zip(decision.actions, seen, strict=False)))
+            seen.append(self._action(known, Place(task, address, index, planned, session)))
             if seen[-1].verdict is not Verdict.GOOD:
                 return self._ended(address, decision, seen, f"{action.summary}: {seen[-1].reason}")
         return self._ended(address, decision, seen, seen[-1].reason if seen else "")
@@ -243,11 +246,11 @@ class Performer:
     def _asked(verb: Verb, scene: Scene, boot_id: str) -> Seen:
         if isinstance(verb, CallPython):
             return Seen(Verdict.UNKNOWN, changed=True, reason=ASK_A_PERSON)
-        if isinstance(verb, (Run, PutFile)) and scene.boot_id != boot_id:
+        if isinstance(verb, (Run, PutFile, Free)) and scene.boot_id != boot_id:
             return Seen(Verdict.UNKNOWN, changed=True, reason=f"the host was booted after it was begun; {ASK_A_PERSON}")
-        if is_masked(verb) and isinstance(verb, (Run, PutFile, Job)):
+        if is_masked(verb) and isinstance(verb, (Run, PutFile, Job, Free)):
             report = poll(scene.session, scene.act, detached=isinstance(verb, Job))
-            return judge_report(report, report.output, codes_of(verb))
+            return seen_of(verb, report, report.output)
         return perform(verb, scene)
 
     def _placed(self, verb: Verb, where: Where) -> Verb:

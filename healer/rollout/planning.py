@@ -10,11 +10,13 @@ from healer.inventory.login_variables import LoginVariables
 from healer.model.action import Decision
 from healer.model.facts import Facts, Identity
 from healer.model.host import Host
+from healer.model.logs import DiskPast
 from healer.model.playbook import Task
 from healer.playbook.schema import arguments_of
 from healer.playbook.scope import Scope
 from healer.playbook.trust import read_trusted
 from healer.rollout.context import PlayContext
+from healer.rollout.disk_memory import recalled
 from healer.rollout.doors import Doors
 from healer.rollout.session import Session
 from healer.steps.contract import Step, StepContext
@@ -68,6 +70,7 @@ def plan_task(
         frozen=own.frozen,
         window=play.window(session.host, doors.clock),
         control_node=_is_control_node(session.host, facts, doors),
+        now=doors.clock.now().timestamp(),
         files=_files(play, step, task, arguments, scope),
         check=play.inputs.check,
         saved_plan=play.inputs.saving or play.inputs.saved is not None,
@@ -75,6 +78,8 @@ def plan_task(
         former=own.former,
         latter=own.latter,
         ran_before=own.ran_before,
+        past=recalled(doors, session.host.name) if step.learns else DiskPast(),
+        run=play.inputs.run,
     )
     return Planned(step, arguments, context, step.plan(arguments, context))
 

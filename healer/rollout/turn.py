@@ -105,13 +105,14 @@ class Turns:
 
     def _foretold(self, turn: Turn, planned: Planned) -> Planned:
         decision = planned.decision
+        hanging = not planned.step.foretells and hangs(planned.step.needs, self._work.uncertain)
         if isinstance(decision, Act):
             if decision.actions and turn.task.register:
                 self._work.guessed.add(turn.task.register)
-            hanging = hangs(planned.step.needs, self._work.uncertain)
             self._work.uncertain |= stales(decision.actions)
-            return planned if decision.actions or not hanging else replace(planned, decision=Skip(AT_RUN_TIME))
-        if not hangs(planned.step.needs, self._work.uncertain):
+            told = bool(decision.actions) and not (hanging and planned.step.consumes)
+            return planned if told or not hanging else replace(planned, decision=Skip(AT_RUN_TIME))
+        if not hanging:
             return planned
         return replace(planned, decision=Skip(AT_RUN_TIME, planned.step.foresee(planned.arguments, planned.context)))
 

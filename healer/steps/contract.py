@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from healer.model.action import Decision, Owe
 from healer.model.facts import Facts, Verdict
 from healer.model.host import Host, Value
+from healer.model.logs import DiskPast
 
 
 class Arguments(BaseModel):
@@ -36,7 +37,8 @@ class StepContext:
     saved or a saved one is applied: package lists are not refreshed then, or the plan would be about another world.
     `quarantined` maps (package, version) to the sentence why it is not installed anywhere. In a rollback `former` are the versions that
     the host had before this play upgraded it (empty for a package that was new), `latter` those that it got, and `ran_before` the
-    services that were running.
+    services that were running. `past` is what the journal knows of the host's disks; `now` is the control node's time, epoch seconds,
+    `run` the run's name.
     """
 
     host: Host
@@ -52,6 +54,9 @@ class StepContext:
     former: Mapping[str, str] = field(default_factory=dict)
     latter: Mapping[str, str] = field(default_factory=dict)
     ran_before: tuple[str, ...] = ()
+    past: DiskPast = field(default_factory=DiskPast)
+    now: float = 0.0
+    run: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,11 @@ class Step:
     `files` and `templates` name the control-node files that `plan` wants in `context.files`; templates are rendered first.
     `verify` judges a LookAgain action: facts before, facts after.
     `foresee` says, in a dry run, which debts the step would leave instead of acting where its turn hangs on what earlier tasks change.
+    `early` steps have their arguments rendered and judged for every host before the first connection: their policy may differ by host.
+    `consumes` marks steps whose acts take away what they were planned from: in a dry run a second one is left to its turn, for it
+    would be planned from what the first has taken.
+    `foretells` steps are told of in a dry run as they plan now, although earlier tasks would change what they read.
+    `learns` steps are told what the journal knows of the host's disks (StepContext.past).
     `rolls` false marks steps that never act on the host (debug, assert): no slot reason, no drain.
     """
 
@@ -97,4 +107,8 @@ class Step:
     templates: Callable[[Any], tuple[str, ...]] = no_files
     verify: Callable[[Any, StepContext, Facts], Proof] | None = None
     foresee: Callable[[Any, StepContext], tuple[Owe, ...]] = nothing_foreseen
+    early: bool = False
+    consumes: bool = False
+    foretells: bool = False
+    learns: bool = False
     rolls: bool = True

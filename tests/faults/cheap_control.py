@@ -19,6 +19,7 @@ from history import Evidence, check
 from world import InLine, World
 
 from healer import failpoints
+from healer.archive.store import ArchiveStore
 from healer.cli.signals import stopped_by_signals
 from healer.clock import SystemClock
 from healer.executors.threads import Threads
@@ -129,6 +130,7 @@ class ControlNode:
                 redact=lambda event: redacted(event, self.world.secrets),
                 stop=stop,
                 machine_id=self.world.machine_id,
+                archives=ArchiveStore(self.folder / "archive"),
             )
             if len(self.hosts.signals) > 1:
                 threading.Thread(target=lambda: stop.wait() and link.stopping(), daemon=True).start()

@@ -8,11 +8,12 @@ from typing import Any
 
 from busy_plays import EVERYTHING, HALTING, everything
 from cheap_control import ControlNode, Session, nothing_was_lost
+from reclaim_cases import disk, facts, log
 from test_story_rollback import PLAY as GOES_BACK
 from test_story_rollback import fleet as badly_served
 from world import World
 
-from healer.model.facts import RebootOwed
+from healer.model.facts import Disk, RebootOwed, Unknown
 from healer.model.report import RunReport
 
 LATE = """
@@ -24,6 +25,13 @@ LATE = """
     - command: "after the boot"
 """
 PYTHON = "- hosts: web\n  become: true\n  rolling: {max_unavailable: 1, soak: 0}\n  tasks:\n    - python: {file: work.py}\n"
+LOGS = """
+- hosts: web
+  become: true
+  rolling: {max_unavailable: 2, canary: 0, soak: 0}
+  tasks:
+    - reclaim: {}
+"""
 FOR_EVER, MANY = 100_000.0, 50
 
 
@@ -73,11 +81,27 @@ def _look_for_yourself(world: World) -> Mapping[str, str]:
     return {"a": "done" if (Path(world.folder) / "calls").exists() else "redo"}
 
 
+def full_of_logs(_folder: Path) -> World:
+    """Return a host whose disk is full of a log that nobody has open any more."""
+    world = World(["a"])
+    host = world["a"]
+    host.files["/var/log/app.log.1"] = b"a line of the log\n" * 2000
+    rotated = log("/var/log/app.log.1", 36_000, openers=())
+    host.facts |= {**facts(rotated, disks=(_small(95_000),)).readings, "journal_use": Unknown("no journal here")}
+    host.programs["free /var/log/app.log.1"] = lambda one, _argv: (one.facts.update(disks=(_small(59_000),)), (0, ""))[1]
+    return world
+
+
+def _small(used: int) -> Disk:
+    return disk(size=100_000, used=used, available=100_000 - used)
+
+
 CASES = (
     Case("everything", EVERYTHING, lambda _folder: everything(["a"])),
     Case("halting", HALTING, halting, phases=(lambda _world: None,)),
     Case("late", LATE, late, phases=(lambda world: world.clock.sleep(FOR_EVER), lambda _world: None)),
     Case("rollback", GOES_BACK, lambda _folder: badly_served("a", "b")),
+    Case("logs", LOGS, full_of_logs),
     Case("python", PYTHON, python, settles=_look_for_yourself, alike=("ends", "effects", "exit code")),
 )
 

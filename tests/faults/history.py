@@ -16,7 +16,7 @@ from host_record import Act, HostRecord
 
 from healer.freezing import inputs_of
 from healer.journal.codec import to_text
-from healer.model.action import Job, PutFile, Reboot, Run
+from healer.model.action import Free, Job, PutFile, Reboot, Run
 from healer.model.events import (
     ActEnded,
     ActIntended,
@@ -223,7 +223,7 @@ def nothing_lost_nothing_unasked(evidence: Evidence) -> Iterator[str]:
 
 def _lost(ended: ActEnded, intent: ActIntended, record: HostRecord) -> Iterator[str]:
     verb = intent.action.verb
-    if ended.verdict is not Verdict.GOOD or ended.reason.startswith(BY_HAND) or not isinstance(verb, Run | Job | PutFile | Reboot):
+    if ended.verdict is not Verdict.GOOD or ended.reason.startswith(BY_HAND) or not isinstance(verb, Run | Job | PutFile | Free | Reboot):
         return
     act: Act | None = record.act(ended.act)
     survives = isinstance(verb, Job | Reboot) or (record.running and intent.boot_id == (record.boots or ("",))[-1])

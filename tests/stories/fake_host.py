@@ -1,5 +1,7 @@
 """A host made of values: facts, files, a boot, a lease, and a gate that lets each act in once. What was done stands in `effects`."""
 
+import gzip
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -99,8 +101,25 @@ class FakeHost:
             return CommandResult(10 if command.argv[-1] in str(self.facts["mark"]) else 0)
         if command.argv == ("id", "-un"):
             return CommandResult(0, b"root\n")
+        if is_span_work(command.argv):
+            return self._archived(command.argv)
         status, output = self._program(command.argv)
         return CommandResult(status, output.encode())
+
+    def _archived(self, argv: tuple[str, ...]) -> CommandResult:
+        """Send a span of one of the files, as the script does."""
+        path, start, length = argv[9], int(argv[12]), int(argv[13])
+        if path not in self.files:
+            return CommandResult(10, b"", b"it is gone\n")
+        raw = self.files[path][start : start + length]
+        return CommandResult(0, gzip.compress(raw), f"healer: read {hashlib.sha256(raw).hexdigest()} {length}\n".encode())
+
+    def _freed(self, argv: tuple[str, ...]) -> tuple[int, str]:
+        """Give a span's blocks back; the program `free` does what that does to the host."""
+        if self.files.pop(argv[9], None) is None:
+            return 10, "it is gone\n"
+        self._program(("free", argv[9]))
+        return 0, f"healer: freed {argv[13]} 0\n"
 
     def _program(self, argv: tuple[str, ...]) -> tuple[int, str]:
         words = " ".join(argv)
@@ -120,6 +139,8 @@ class FakeHost:
         argv = spec.argv
         if LEAVE_MARK in argv:
             return ("reboot", *self._reboot(spec.act))
+        if is_span_work(argv):
+            return (f"free {argv[9]}", *self._freed(argv))
         if "put_file" in argv[2:3] or (len(argv) > 4 and argv[4].startswith("/")):
             return (f"put {argv[4]}", *self._put(argv[4], spec.stdin))
         if argv[:1] == ("systemctl",):
@@ -174,6 +195,11 @@ class FakeHost:
     detached: set[str] = field(default_factory=set)
     swept: list[float] = field(default_factory=list)
     replaced: dict[str, Update] = field(default_factory=dict)
+
+
+def is_span_work(argv: tuple[str, ...]) -> bool:
+    """Say whether the command opens a file to archive it, or to give its room back."""
+    return argv[8:9] in (("ro",), ("rw",))
 
 
 def healthy(name: str) -> dict[str, object]:

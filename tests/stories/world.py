@@ -22,9 +22,9 @@ from healer.model.redact import Redactor
 from healer.model.report import RunReport
 from healer.pipeline import Order, carry_out
 from healer.playbook.load import parse_playbook
-from healer.ports import Executor, Remote
+from healer.ports import Archives, Executor, Remote
 from healer.rollout.context import RunInputs
-from healer.rollout.doors import Doors
+from healer.rollout.doors import Doors, NoArchives
 from healer.rollout.planning import steps
 
 Result = TypeVar("Result")
@@ -112,6 +112,7 @@ class World:
     waits: dict[str, str] = field(default_factory=dict)
     runs: int = 0
     folder: str = "/nowhere"
+    archives: Archives = field(default_factory=NoArchives)
 
     def __post_init__(self) -> None:
         self.clock = FakeClock()
@@ -146,6 +147,7 @@ class World:
             redact=lambda event: redacted(event, self.secrets),
             stop=self.stop,
             machine_id=self.machine_id,
+            archives=self.archives,
         )
 
     def _alive(self, work: Callable[[], Result]) -> Result:

@@ -19,6 +19,7 @@ PLUGIN_ROOMS = {
     "observe/probes",
     "platforms/packages",
     "platforms/services",
+    "reclaim/sources",
     "report/formats",
     "steps",
 }

@@ -57,10 +57,9 @@ def commands() -> Mapping[tuple[str, ...], Any]:
     """Return every command of the command line by its words, such as `lab up`."""
 
     def leaves(command: Any, words: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
-        if not hasattr(command, "commands"):
+        if words and (not hasattr(command, "commands") or command.invoke_without_command):
             yield words, command
-            return
-        for name, child in command.commands.items():
+        for name, child in getattr(command, "commands", {}).items():
             yield from leaves(child, (*words, name))
 
     return dict(leaves(typer.main.get_command(app), ()))
@@ -72,6 +71,8 @@ def parse(arguments: list[str]) -> None:
     while hasattr(command, "commands"):
         context = command.make_context("healer", arguments, parent=context)
         rest = [*context._protected_args, *context.args]
+        if not rest and command.invoke_without_command:
+            return
         _, command, arguments = command.resolve_command(context, rest)
     command.make_context(command.name, arguments, parent=context)
 

@@ -1,7 +1,14 @@
 """What a fact is: static shell text that prints its section, and a pure parser of what it printed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+
+from healer.model.host import Value
+
+
+def no_words(_variables: Mapping[str, Value]) -> tuple[str, ...]:
+    """Return nothing: most facts ask every host the same."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +19,9 @@ class Fact:
     use the functions of `observe/scripts/prelude.sh`. `parse` gets its standard output and returns the value or Unknown; it raises
     ValueError on nonsense, which the collector turns into Unknown. A script that ends with a status other than 0 is Unknown with the
     last line of its standard error as the reason. `seconds` bounds it on the host. `root` says that without root the reading is Unknown.
+
+    `words` takes from the host's merged variables what the script gets as its positional parameters. They travel as arguments, never
+    as shell text; a line feed or NUL in one, or a ValueError, leaves the fact unasked and Unknown with the reason.
     """
 
     name: str
@@ -19,3 +29,4 @@ class Fact:
     parse: Callable[[str], object]
     seconds: int = 30
     root: bool = False
+    words: Callable[[Mapping[str, Value]], tuple[str, ...]] = no_words

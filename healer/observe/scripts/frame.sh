@@ -38,15 +38,17 @@ bounded() {
 
 user=$(id -u 2>/dev/null || echo unknown)
 
-# section NAME SECONDS root|any TEXT
+# section NAME SECONDS root|any TEXT [WORD...]: the words become the text's positional parameters.
 section() {
-  mark begin "$1"
-  if [ "$3" = root ] && [ "$user" != 0 ]; then
-    mark end "$1" root
+  name=$1 seconds=$2 rights=$3 text=$4
+  shift 4
+  mark begin "$name"
+  if [ "$rights" = root ] && [ "$user" != 0 ]; then
+    mark end "$name" root
     return
   fi
   # A text of its own for `sh -c`: a slip in one section cannot cost the others, and `timeout` can end it.
-  bounded "$2" sh -c "$prelude
-$4" healer-observe </dev/null
-  mark end "$1" "$?"
+  bounded "$seconds" sh -c "$prelude
+$text" healer-observe "$@" </dev/null
+  mark end "$name" "$?"
 }

@@ -49,3 +49,14 @@ needs_systemd() {
   [ -d /run/systemd/system ] || fail "systemd does not run this host"
   have systemctl || fail "there is no systemctl here"
 }
+
+# again COMMAND...: what it prints in the first of five goes in which it comes to its end. For scans of /proc: mawk gives up on a file
+# that it cannot read to its end, and a process that ends at that moment makes its file such a one. The next scan finds it gone.
+again() {
+  attempts_=5
+  until said_=$("$@"); do
+    attempts_=$((attempts_ - 1))
+    [ "$attempts_" -gt 0 ] || return 1
+  done
+  printf '%s\n' "$said_"
+}

@@ -10,16 +10,8 @@
 # BASE is what to set before PATH to find the file in the process' own mount namespace. FLAG is "host" where that namespace or its
 # root is this one's, "other" where not, "maybe" for a root changed inside a private namespace: there the kernel's path may be meant
 # from this root.
-#
-# mawk gives up on the first file that it cannot read to its end, and a process that ends at that moment makes its file in /proc such a
-# one. Then the scan is made again: that process is gone.
 running_code() {
-    attempts_=5
-    until code_=$(scan_processes); do
-        attempts_=$((attempts_ - 1))
-        [ "$attempts_" -gt 0 ] || return 1
-    done
-    printf '%s\n' "$code_"
+    again scan_processes
 }
 
 scan_processes() {

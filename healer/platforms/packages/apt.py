@@ -2,6 +2,7 @@
 
 from healer.platforms.packages import _apt_back as back
 from healer.platforms.packages import _apt_jobs as jobs
+from healer.platforms.packages import _apt_room as room
 from healer.platforms.packages._apt_state import parse_database, parse_forecast, parse_locks
 from healer.platforms.packages._apt_updates import parse_updates
 from healer.platforms.packages.contract import GoingBack, PackageManager
@@ -27,4 +28,6 @@ PLUGIN = PackageManager(
     repair=jobs.repair,
     owners_script=_OWNERS,
     back=GoingBack(back.job, back.never, back.command, _UNTOUCHED + jobs.script("apt_way_back.sh"), back.parse_way),
+    cache=room.CACHE,
+    purge_kernel=room.purge_kernel,
 )

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from healer.model.action import Job
+from healer.model.action import Job, Run
 from healer.model.facts import LockHolder, PackageDatabase, RestartForecast, Unknown, Updates, WayBack
 
 LOCK_TIMEOUT = 600
@@ -64,6 +64,37 @@ class GoingBack:
 
 
 @dataclass(frozen=True, slots=True)
+class Cached:
+    """The packages that a manager has downloaded. `device` is st_dev of the folder, `allocated` are bytes; the folder is empty where
+    there is none, or where it lies on a network share."""
+
+    path: str = ""
+    device: int = 0
+    allocated: int = 0
+    files: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Caching:
+    """How a manager's downloads are found and dropped.
+
+    `script` runs inside the observation behind observe/scripts/places.sh, read only. `clean` drops what could be downloaded again; it fails
+    while another holds the lock. Former versions that healer keeps for the way back are none of it.
+    """
+
+    script: str
+    parse: Callable[[str], Cached]
+    clean: Run
+
+
+class Purge(Protocol):
+    """Makes a job that removes exactly these packages, or does nothing. Raises ValueError for words that are no such names."""
+
+    def __call__(self, names: tuple[str, ...], terms: Terms = POLITE) -> Job:
+        """Return the job."""
+
+
+@dataclass(frozen=True, slots=True)
 class PackageManager:
     """A package-manager plug-in.
 
@@ -74,7 +105,7 @@ class PackageManager:
     `forecast_script` reads on standard input what `running_code` of observe/scripts/processes.sh prints. `owners_script` reads paths and
     prints `owner`, the packages that own the path (separated by spaces) and the path, tab separated;
     then `source`, a package and the source that it was built from. It is empty where that cannot be asked. `back` is None where going
-    back to former versions cannot be proved.
+    back to former versions cannot be proved. `cache` and `purge_kernel` are None where that cannot be had.
     """
 
     name: str
@@ -93,3 +124,5 @@ class PackageManager:
     repair: Maintain
     owners_script: str = ""
     back: GoingBack | None = None
+    cache: Caching | None = None
+    purge_kernel: Purge | None = None

@@ -1,7 +1,9 @@
 """A host that is this machine: the observation scripts only read, so they may run anywhere, under any shell."""
 
+import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from healer.model.command import Command, CommandResult
 from healer.model.errors import BecomeError
@@ -39,3 +41,20 @@ class LocalRemote:
 
     def close(self) -> None:
         """Nothing to close."""
+
+
+BREAKS = """#!/bin/sh
+case $* in *"PART"*)
+    printf x >>"$0.goes"
+    if [ "$(wc -c <"$0.goes")" -le TIMES ]; then printf 'process\\t1\\n'; exit 2; fi ;;
+esac
+exec AWK "$@"
+"""
+
+
+def breaking_awk(folder: Path, part: str, times: int) -> dict[str, str]:
+    """Return an environment whose awk breaks off the first `times` that its program holds `part`, as mawk does when a process ends."""
+    program = folder / "awk"
+    program.write_text(BREAKS.replace("PART", part).replace("TIMES", str(times)).replace("AWK", str(shutil.which("awk"))))
+    program.chmod(0o755)
+    return {"PATH": f"{folder}:/usr/bin:/bin"}

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,51 @@ def test_one_round_trip() -> None:
     remote = LocalRemote()
     read(remote, (fact("one", "echo 1"), fact("two", "echo 2")), become=False, timeout=30)
     assert [("sh", "-s")] == [command.argv for command in remote.commands]
+
+
+WORDS = ("it's", "$HOME `id` \\", "", "-n", "a b\tc", "ü")
+
+
+@pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
+def test_words_reach_their_own_fact_only(shell: tuple[str, ...]) -> None:
+    """Each fact gets its own words as positional parameters, whatever they hold and however many there are."""
+    print_all = 'printf "%s|" "$@"; echo $#'
+    facts = (
+        replace(fact("few", print_all), words=lambda _: WORDS),
+        fact("none", print_all),
+        replace(fact("many", print_all), words=lambda variables: tuple(map(str, range(int(str(variables["count"])))))),
+    )
+    got = read(LocalRemote(shell), facts, become=False, timeout=30, variables={"count": 12})
+    many = "".join(f"{number}|" for number in range(12))
+    assert {"few": f"{'|'.join(WORDS)}|6\n", "none": "|0\n", "many": f"{many}12\n"} == got
+
+
+def test_words_are_no_shell_text() -> None:
+    """What comes from the variables travels as arguments, not in the script."""
+    remote = LocalRemote()
+    read(remote, (replace(fact("one", ":"), words=lambda _: ("secret$(word)",)),), become=False, timeout=30)
+    assert [("sh", "-s", "--", "secret$(word)")] == [command.argv for command in remote.commands]
+    assert [False] == [b"secret" in command.stdin for command in remote.commands]
+
+
+@pytest.mark.parametrize("word", ["two\nlines", "nul\0"])
+def test_words_that_cannot_travel_cost_only_their_fact(word: str) -> None:
+    """A line feed or NUL in a word leaves its fact unasked and Unknown; the others are read."""
+    facts = (replace(fact("bad", "echo bad"), words=lambda _: (word,)), fact("good", "echo fine"))
+    reason = Unknown(f"a line feed or NUL in a word of the host's variables: {word!r}")
+    assert {"bad": reason, "good": "fine\n"} == read(LocalRemote(), facts, become=False, timeout=30)
+
+
+def test_variables_that_make_no_sense_are_told() -> None:
+    """A fact that refuses its variables is Unknown with its words, and with nothing else wanted no command is sent."""
+
+    def refuse(_variables: object) -> tuple[str, ...]:
+        raise ValueError("folders is no list")
+
+    remote = LocalRemote()
+    reason = Unknown("the host's variables make no sense: folders is no list")
+    assert {"one": reason} == read(remote, (replace(fact("one", ":"), words=refuse),), become=False, timeout=30)
+    assert [] == remote.commands
 
 
 def test_nothing_wanted_asks_nothing() -> None:

@@ -24,6 +24,12 @@ FACTS = (
     "units",
     "package_manager",
     "conffiles_left",
+    "log_files",
+    "toolbox",
+    "journal_use",
+    "package_cache",
+    "leftovers",
+    "logrotate",
 )
 CASES = sorted(path for fact in FACTS for path in (GOLDEN / fact).glob("*.json"))
 

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,9 @@ from local_remote import LocalRemote
 
 from healer.model.facts import PackageDatabase, RestartForecast, Unknown
 from healer.observe.collect import all_facts, collect
+from healer.observe.facts import package_cache
+from healer.observe.facts._log_scan import Places, Scan
+from healer.observe.facts._managers import managers
 
 NAMES = ("updates", "package_database", "package_locks", "restart_forecast")
 
@@ -45,3 +49,10 @@ def test_the_scripts_are_posix_shell(name: str) -> None:
     """A strict shell accepts the grammar of the whole text that is sent."""
     done = subprocess.run(["dash", "-n"], input=all_facts()[name].script, capture_output=True, text=True, check=False)
     assert (0, "") == (done.returncode, done.stderr)
+
+
+def test_downloads_of_a_manager_that_cannot_tell_are_unknown() -> None:
+    """A plug-in without a cache leaves the reading unknown by its name, and asks the host nothing."""
+    mute = replace(managers()["apt"], name="mute", cache=None)
+    assert Unknown("where the downloads of mute lie is not known") == package_cache.reader(mute, Places(Scan()))("")
+    assert ":" == package_cache.script_of(mute)

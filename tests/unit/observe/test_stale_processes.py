@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from local_remote import LocalRemote
+from local_remote import LocalRemote, breaking_awk
 
 from healer.model.facts import StaleProcess, StaleProcesses, Unknown
 from healer.observe.collect import collect
@@ -184,22 +184,10 @@ def test_a_fact_that_was_not_asked_for_is_unknown() -> None:
     assert isinstance(collect(LocalRemote(), (), become=False).get("stale_processes"), Unknown)
 
 
-BREAKS = """#!/bin/sh
-case $* in *read_stat*)
-    printf x >>"$0.scans"
-    if [ "$(wc -c <"$0.scans")" -le TIMES ]; then printf 'process\\t1\\n'; exit 2; fi ;;
-esac
-exec AWK "$@"
-"""
-
-
 @pytest.mark.parametrize(("times", "known"), [(2, True), (99, False)])
 def test_a_process_that_ends_under_the_scan_costs_nothing(times: int, known: bool, tmp_path: Path) -> None:
     """An awk that breaks off because a process ended is asked again; one that never comes to its end is Unknown with a sentence."""
-    program = tmp_path / "awk"
-    program.write_text(BREAKS.replace("TIMES", str(times)).replace("AWK", str(shutil.which("awk"))))
-    program.chmod(0o755)
-    remote = LocalRemote(environment={"PATH": f"{tmp_path}:/usr/bin:/bin"})
+    remote = LocalRemote(environment=breaking_awk(tmp_path, "read_stat", times))
     got = collect(remote, ("stale_processes",), become=False).get("stale_processes")
     if known:
         assert isinstance(got, StaleProcesses)

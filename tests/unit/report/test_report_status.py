@@ -1,5 +1,6 @@
 """The cells of the status table, and the sentences under it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -19,7 +20,8 @@ from healer.model.facts import (
     Update,
     Updates,
 )
-from healer.report.status import STATUS_FACTS, UNREACHABLE, Cell, debt_in_words, remarks, status_line
+from healer.model.logs import DiskPast, DiskSample, LogFile, LogFiles, Opener
+from healer.report.status import STATUS_FACTS, UNREACHABLE, Cell, debt_in_words, disk_remarks, remarks, status_line
 
 MISSING = Unknown("not allowed")
 SYSTEM, SECURITY, UPDATES, STALE, REBOOT, FAILED, DISK, LISTS = range(8)
@@ -110,3 +112,49 @@ def test_a_debt_is_told_without_what_differs_between_alike_hosts() -> None:
     since = datetime(2026, 1, 7, 12, 30, tzinfo=UTC)
     assert "reboot: dbus runs replaced code" == debt_in_words(Owe("reboot", "dbus (pid 17) runs replaced code"), since)
     assert "undrain: taken out, since 2026-01-07 12:30" == debt_in_words(Owe("undrain", "taken out"), since)
+
+
+GB, HOUR = 10**9, 3600.0
+
+
+def filling(a_day: int) -> tuple[Facts, DiskPast]:
+    """Return a host whose /var, of 101 GB with 61 left, has grown so much a day for three hours."""
+    seen = Disk("/var", "/dev/x", "ext4", 101 * GB, 40 * GB, 61 * GB, 0, 0, read_only=False)
+    samples = (DiskSample(hour * HOUR, "/var", 40 * GB + round(a_day * hour / 24), 61 * GB) for hour in range(4))
+    return Facts({"disks": (seen,)}), DiskPast(tuple(samples))
+
+
+def test_a_disk_that_fills_says_when_it_is_full() -> None:
+    """The cell is marked, the sentence says how fast and when; a month ahead is no news."""
+    facts, past = filling(20 * GB)
+    assert Cell("/var 40%", "work") == status_line(facts, past).cells[DISK]
+    assert ["/var grows by 20.0 GB a day: full in 3 days"] == list(disk_remarks(facts, past))
+    facts, past = filling(GB)
+    assert Cell("/var 40%", "good") == status_line(facts, past).cells[DISK]
+    assert [] == list(disk_remarks(facts, past))
+
+
+def log(path: str, megabytes: int, *writers: str, **changes: object) -> LogFile:
+    """Return a log that takes so much and is written by these units."""
+    openers = tuple(Opener(number, 1, 3, "app", unit, "write", append=True, position=0) for number, unit in enumerate(writers))
+    plain = LogFile(path, "/", 7, 8, 1, 0, megabytes * 1024**2, 4096, "640", 0, 0, 0.0, openers)
+    return replace(plain, **changes)  # type: ignore[arg-type]  # a test names the fields
+
+
+def test_the_largest_logs_are_named_with_their_writers() -> None:
+    """Three logs at most, the largest first, each with the units that write it; small ones, links and what is data in truth are left out."""
+    logs = (
+        log("/var/log/app.log", 100, "app.service", "app.service", "other.service"),
+        log("/var/log/old.log", 70),
+        log("/var/log/gone.log", 200, "x.service", deleted=True),
+        log("/var/log/fourth.log", 65),
+        log("/var/log/small.log", 63),
+        log("/var/log/link.log", 900, link="/elsewhere"),
+        log("/var/lib/mysql/ib_logfile0", 900, "mysqld.service"),
+        log("/srv/data.bin", 900, "app.service"),
+    )
+    assert [
+        "/var/log/gone.log: 209.7 MB, deleted and still written by x.service",
+        "/var/log/app.log: 104.9 MB, written by app.service, other.service",
+        "/var/log/old.log: 73.4 MB",
+    ] == list(disk_remarks(Facts({"log_files": LogFiles(logs)})))

@@ -1,0 +1,1 @@
+"""Where the control node keeps what it saved from its hosts."""

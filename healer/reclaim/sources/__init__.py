@@ -1,0 +1,1 @@
+"""Where room can come from: one file a source."""
