@@ -82,7 +82,7 @@ def choose(file: LogFile, ground: Ground) -> Method | str:
 
 def _in_place(file: LogFile, ground: Ground) -> Method | str:
     steady = bool(file.writers) and all(writer.append for writer in file.writers)
-    if steady and not file.readers and ground.can("collapse"):
+    if steady and not file.readers and not _has_holes(file) and ground.can("collapse"):
         return _collapse(file, ground.policy)
     if ground.can("punch"):
         return BLIND if _holes_unknown(file, ground.toolbox) else _punch(file, ground.policy)
@@ -96,9 +96,17 @@ def _collapse(file: LogFile, policy: LogsPolicy) -> Method | str:
     return _worth(file, Method("collapse", 0, length, 0, why, _handle(file.writers)))
 
 
+def _has_holes(file: LogFile) -> bool:
+    """Return whether something was punched out of it: a collapse would move the hole along with what lies behind it.
+
+    What an interrupted pass has done is found out by comparing bytes, and those of holes are like those of any other hole.
+    """
+    return file.data > 0 or file.allocated + file.block <= file.size
+
+
 def _holes_unknown(file: LogFile, toolbox: Toolbox) -> bool:
     """Return whether there are holes and nobody could ask where the data begin: what was given back before would be archived again."""
-    return not toolbox.opener and file.data == 0 and file.allocated + file.block <= file.size
+    return not toolbox.opener and file.data == 0 and _has_holes(file)
 
 
 def _punch(file: LogFile, policy: LogsPolicy) -> Method | str:

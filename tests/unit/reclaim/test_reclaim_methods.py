@@ -35,6 +35,13 @@ def test_a_log_that_is_appended_to_is_collapsed() -> None:
     assert ("collapse", 0, 3 * BLOCK) == told(log(size=3 * BLOCK + 1))
 
 
+@pytest.mark.parametrize("hole", [{"data": 2 * BLOCK}, {"allocated": 6 * BLOCK}])
+def test_a_log_that_was_punched_before_is_punched_again(hole: dict[str, int]) -> None:
+    """A log with a hole is not collapsed, though its writers append and nobody reads it: bytes of holes cannot be told apart."""
+    found = told(log(size=8 * BLOCK, **{"allocated": 6 * BLOCK, **hole}))
+    assert ("punch", hole.get("data", 0)) == found[:2]
+
+
 def test_the_span_is_reached_through_the_oldest_writer() -> None:
     """The descriptor is a writer's, of the process that has run longest; a file that nobody has open has none."""
     found = chosen(log(openers=(opener(pid=8, started=800), opener(pid=99, started=99, fd=5))))
