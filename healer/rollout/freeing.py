@@ -50,6 +50,17 @@ def refusal(path: str, seen: Seen) -> str:
     return f"{path} was left alone, {REFUSALS.get(seen.status or 0, 'refused')}: {said[0]}"
 
 
+def file_of(action: Action) -> tuple[int, int] | None:
+    """Return device and inode of the file that the action is about, None where it is about no span."""
+    span = action.verb.span if isinstance(action.verb, (Archive, Free)) else None
+    return (span.device, span.inode) if span else None
+
+
+def left_alone(action: Action, seen: Seen) -> bool:
+    """Whether the host found another file than the planned one, or cannot do it to this one: nothing was done, and others may be next."""
+    return file_of(action) is not None and seen.verdict is Verdict.BAD and seen.status in REFUSALS
+
+
 def with_mark(action: Action, before: Sequence[tuple[Action, Seen]]) -> Action:
     """Return the action, a Free with the mark of the archive that was made of the same span before it.
 

@@ -17,7 +17,7 @@ from healer.model.playbook import Task, Where
 from healer.rollout.acts import Scene, detail_of, perform, poll, seen_of
 from healer.rollout.context import PlayContext
 from healer.rollout.doors import Doors
-from healer.rollout.freeing import with_mark
+from healer.rollout.freeing import file_of, left_alone, with_mark
 from healer.rollout.hiding import hidden_act, hidden_action, is_masked
 from healer.rollout.machine import mutates
 from healer.rollout.planning import Planned
@@ -106,15 +106,26 @@ class Performer:
             self._doors.pause(2.0)
 
     def carry_out(self, task: Task, address: str, planned: Planned, decision: Act, session: Session) -> TaskEnded:
-        """Perform the actions in order until one is not good, and return what became of the task."""
+        """Perform the actions in order until one is not good, and return what became of the task.
+
+        A file that the host left alone is passed over with all that was planned for it; the proof hears of it.
+        """
         seen: list[Seen] = []
+        passed: dict[tuple[int, int] | None, str] = {}
         for index, action in enumerate(decision.actions):
             self._doors.check_stop()
+            if file_of(action) in passed:
+                seen.append(Seen(Verdict.GOOD))
+                continue
             known = with_mark(action, tuple(zip(decision.actions, seen, strict=False)))
-            seen.append(self._action(known, Place(task, address, index, planned, session)))
-            if seen[-1].verdict is not Verdict.GOOD:
-                return self._ended(address, decision, seen, f"{action.summary}: {seen[-1].reason}")
-        return self._ended(address, decision, seen, seen[-1].reason if seen else "")
+            told = replace(planned, context=replace(planned.context, left_alone=tuple(passed.values())))
+            seen.append(self._action(known, Place(task, address, index, told, session)))
+            if left_alone(action, seen[-1]):
+                passed[file_of(action)] = seen[-1].reason
+            elif seen[-1].verdict is not Verdict.GOOD:
+                return self._ended(address, decision, seen, "; ".join([*passed.values(), f"{action.summary}: {seen[-1].reason}"]))
+        reasons = dict.fromkeys([*passed.values(), *(one.reason for one in seen[-1:] if one.reason)])
+        return self._ended(address, decision, seen, "; ".join(reasons))
 
     def _ended(self, address: str, decision: Act, seen: Sequence[Seen], reason: str) -> TaskEnded:
         last = seen[-1] if seen else Seen(Verdict.GOOD)

@@ -37,8 +37,8 @@ class StepContext:
     saved or a saved one is applied: package lists are not refreshed then, or the plan would be about another world.
     `quarantined` maps (package, version) to the sentence why it is not installed anywhere. In a rollback `former` are the versions that
     the host had before this play upgraded it (empty for a package that was new), `latter` those that it got, and `ran_before` the
-    services that were running. `past` is what the journal knows of the host's disks; `now` is the control node's time, epoch seconds,
-    `run` the run's name.
+    services that were running. `left_alone` says, to the proof, which files of the plan the host found to be others. `past` is what the
+    journal knows of the host's disks; `now` is the control node's time, epoch seconds, `run` this run's id.
     """
 
     host: Host
@@ -54,6 +54,7 @@ class StepContext:
     former: Mapping[str, str] = field(default_factory=dict)
     latter: Mapping[str, str] = field(default_factory=dict)
     ran_before: tuple[str, ...] = ()
+    left_alone: tuple[str, ...] = ()
     past: DiskPast = field(default_factory=DiskPast)
     now: float = 0.0
     run: str = ""

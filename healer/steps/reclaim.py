@@ -129,6 +129,8 @@ def verify(arguments: ReclaimArguments, context: StepContext, after: Facts) -> P
     if gone:
         return Proof(Verdict.UNKNOWN, f"{', '.join(gone)} was not seen any more")
     faults = [words for trouble in choice.troubles if (words := _fault(arguments, choice, trouble, now[trouble.mount]))]
+    if context.left_alone and any(is_over(now[trouble.mount], arguments.policy.over) for trouble in choice.troubles):
+        faults = [f"{fullest(disks)}: still over {arguments.policy.over}%, and not all was as it had been; the next pass sees it anew"]
     if faults:
         return Proof(Verdict.BAD, "; ".join(faults))
     return Proof(Verdict.GOOD, "; ".join(_told(arguments, choice, trouble, now[trouble.mount]) for trouble in choice.troubles))
