@@ -96,7 +96,7 @@ class Beside:
         basetemp = self._config.getoption("basetemp")
         own = [f"--basetemp={basetemp}-labs"] if basetemp else []
         without_cover = ["--no-cov"] if self._config.pluginmanager.has_plugin("_cov") else []
-        return [sys.executable, "-m", "pytest", *given, "-m", "system", REPORTS, str(reports), *own, *without_cover]
+        return [sys.executable, "-m", "pytest", *given, "-m", "system", f"{REPORTS}={reports}", *own, *without_cover]
 
     def _count(self, reports: Path) -> None:
         for line in reports.read_text(encoding="utf-8").splitlines():

@@ -39,16 +39,18 @@ def test_there():
 
 @pytest.fixture
 def suite(tmp_path: Path) -> Path:
-    """Return a folder for a small suite of its own."""
-    (tmp_path / "conftest.py").write_text(CONFTEST)
-    (tmp_path / "pytest.ini").write_text(f"[pytest]\npythonpath = {HERE}\n")
-    return tmp_path
+    """Return a folder for a small suite of its own, apart from where its tests keep their files."""
+    folder = tmp_path / "suite"
+    (folder / "tests").mkdir(parents=True)
+    (folder / "tests/conftest.py").write_text(CONFTEST)
+    (folder / "pytest.ini").write_text(f"[pytest]\npythonpath = {HERE}\ntestpaths = tests\n")
+    return folder
 
 
 def begin(suite: Path, here: str, there: str) -> "subprocess.Popen[str]":
     """Run the suite with these lines in its two tests."""
-    (suite / "test_both.py").write_text(TESTS.format(here=here, there=there))
-    words = [sys.executable, "-m", "pytest", "-q", "--side-by-side", "-p", "no:cacheprovider", f"--basetemp={suite}/temp"]
+    (suite / "tests/test_both.py").write_text(TESTS.format(here=here, there=there))
+    words = [sys.executable, "-m", "pytest", "-q", "--side-by-side", "-p", "no:cacheprovider", f"--basetemp={suite.parent}/temp"]
     return subprocess.Popen(
         words,
         cwd=suite,
