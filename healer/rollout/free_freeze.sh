@@ -74,11 +74,14 @@ go_on() {
     done
 }
 
+# When this returns the watchman is in its session: whoever kills this process and its group from now on does not hit him.
 watch_over() {
     # shellcheck disable=SC2016,SC2086  # the watchman's own variables; numbers
     setsid sh -c 'main=$1 left=100; shift
-        while kill -0 "$main" 2>/dev/null && [ "$left" -gt 0 ]; do left=$((left - 1)); sleep 0.1; done
-        for each; do kill -CONT "$each" 2>/dev/null; done' healer $$ $pids 3<&- </dev/null >/dev/null 2>&1 &
+        {
+            while kill -0 "$main" 2>/dev/null && [ "$left" -gt 0 ]; do left=$((left - 1)); sleep 0.1; done
+            for each; do kill -CONT "$each" 2>/dev/null; done
+        } </dev/null >/dev/null 2>&1 &' healer $$ $pids 3<&- || no 11 'there can be no watchman over the writers'
 }
 
 too_late() {
