@@ -77,3 +77,9 @@ def small_lab(make_lab: MakeLab) -> Lab:
 def archive_lab(make_lab: MakeLab) -> Lab:
     """Return a lab of seven hosts for which the archive has real updates: h1 to h6 are one fleet, h7 is for itself."""
     return make_lab(7, archive="updates")
+
+
+@pytest.fixture(scope="session")
+def log_lab(make_lab: MakeLab) -> Lab:
+    """Return a hermetic lab of three hosts whose logs lie on small disks of their own, with few inodes: a test cleans up what it fills."""
+    return make_lab(3, var_log_mb=256, var_log_inodes=512)

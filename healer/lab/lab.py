@@ -212,7 +212,9 @@ def _make_hosts(lab: Lab) -> None:
         if lab.wanted.var_log_mb is not None:
             logs = lab.folder / "logs"
             content = pool_folder / place.name / "var/log"
-            pool.small_disk(content, lab.folder / f"{place.name}-log.img", logs / place.name, lab.wanted.var_log_mb)
+            pool.small_disk(
+                content, lab.folder / f"{place.name}-log.img", logs / place.name, lab.wanted.var_log_mb, lab.wanted.var_log_inodes
+            )
     (lab.folder / "known_hosts").write_text(inventory.known_hosts(lab.hosts, keys))
     lab.inventory.write_text(inventory.inventory(lab.hosts, lab.folder))
     lab.ssh_config.write_text(inventory.ssh_config(lab.hosts, lab.folder))

@@ -27,10 +27,11 @@ def snapshot(source: Path, target: Path) -> None:
     run(["btrfs", "subvolume", "snapshot", str(source), str(target)])
 
 
-def small_disk(content: Path, image: Path, mount_point: Path, size_mb: int) -> None:
+def small_disk(content: Path, image: Path, mount_point: Path, size_mb: int, inodes: int | None = None) -> None:
     """Make and mount an ext4 file that starts with `content`. ext4 for its collapse-range, small so that it can be filled."""
     mount_point.mkdir(parents=True)
-    run(["mkfs.ext4", "-q", "-F", "-m", "0", "-d", str(content), str(image), f"{size_mb}M"])
+    few = ["-N", str(inodes)] if inodes else []
+    run(["mkfs.ext4", "-q", "-F", "-m", "0", *few, "-d", str(content), str(image), f"{size_mb}M"])
     run(["mount", "-o", "loop", str(image), str(mount_point)])
 
 

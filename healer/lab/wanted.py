@@ -13,7 +13,8 @@ class Wanted:
     """What a lab shall be. `archive` is `updates` (the archive's real updates are pending) or `none` (only our repository).
 
     `behind_jump` is how many of the hosts, the last ones, are reached through h1 only. `var_log_mb` puts /var/log of every
-    host on an ext4 disk of that size. `size_gb` bounds the disk that all hosts share.
+    host on an ext4 disk of that size, with `var_log_inodes` inodes or as many as mkfs gives. `size_gb` bounds the disk that
+    all hosts share.
     """
 
     hosts: int = 4
@@ -21,6 +22,7 @@ class Wanted:
     extra_packages: tuple[str, ...] = ()
     installed: tuple[str, ...] = INSTALLED
     var_log_mb: int | None = None
+    var_log_inodes: int | None = None
     behind_jump: int = 0
     size_gb: int = 24
 
@@ -41,5 +43,6 @@ class Options(TypedDict, total=False):
     extra_packages: tuple[str, ...]
     installed: tuple[str, ...]
     var_log_mb: int | None
+    var_log_inodes: int | None
     behind_jump: int
     size_gb: int

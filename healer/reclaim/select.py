@@ -118,7 +118,13 @@ def pick(found: tuple[Trouble, ...], candidates: Iterable[Candidate], situation:
         else:
             purse.take(candidate)
             taken.append(candidate)
-    return Choice(found, tuple(taken), tuple(left), tuple(spare))
+    return Choice(found, tuple(taken), _but_taken(left, taken), tuple(spare))
+
+
+def _but_taken(left: Iterable[Candidate], taken: Iterable[Candidate]) -> tuple[Candidate, ...]:
+    """Return those that stay, without the files that another source takes in its own way, as that of systemd's journal does."""
+    paths = {action.verb.span.path for one in taken for action in one.actions if isinstance(action.verb, (Archive, Free))}
+    return tuple(one for one in left if one.path not in paths)
 
 
 def _runaway(candidate: Candidate, situation: Situation) -> str:

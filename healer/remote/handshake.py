@@ -1,6 +1,7 @@
 """From nothing to a verified server: TCP, key exchange, and the judgement over the host key. No authentication happens here."""
 
 import contextlib
+import logging
 import socket
 from collections.abc import Sequence
 
@@ -29,6 +30,9 @@ UNANSWERED = 30_000
 """Milliseconds after which the kernel gives a silent path up (TCP_USER_TIMEOUT, tcp(7))."""
 
 Socket = socket.socket | Channel
+
+# What goes wrong on a link is told as an error of ours. Without a handler logging itself would print paramiko's traces of it, too.
+logging.getLogger("paramiko").addHandler(logging.NullHandler())
 
 
 class VerifyingTransport(Transport):

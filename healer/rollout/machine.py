@@ -133,6 +133,11 @@ def mutates(action: Action) -> bool:
     return verb.mutating if isinstance(verb, Run) else isinstance(verb, (Job, PutFile, Reboot, CallPython, Archive, Free))
 
 
+def disturbs(action: Action) -> bool:
+    """Return whether the host's health has to be proved after the action: what is archived stays as it is until it is given back."""
+    return mutates(action) and not isinstance(action.verb, Archive)
+
+
 def section_of(address: str) -> str:
     """Return the section of an address such as `0/tasks/3`, or empty."""
     parts = address.split("/")
@@ -210,7 +215,7 @@ def _intended(event: ActIntended, state: HostState) -> HostState:
     known = state.open is None or state.open.act == event.act
     _require(state, event, known, f"the result of {state.open_address} is not known yet")
     here = event.on in ("", state.host)
-    return replace(state, open=event, acted=state.acted or (here and not preparing))
+    return replace(state, open=event, acted=state.acted or (here and not preparing and disturbs(event.action)))
 
 
 @_apply.register

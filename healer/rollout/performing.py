@@ -19,7 +19,7 @@ from healer.rollout.context import PlayContext
 from healer.rollout.doors import Doors
 from healer.rollout.freeing import file_of, left_alone, with_mark
 from healer.rollout.hiding import hidden_act, hidden_action, is_masked
-from healer.rollout.machine import mutates
+from healer.rollout.machine import disturbs, mutates
 from healer.rollout.planning import Planned
 from healer.rollout.seen import Seen
 from healer.rollout.session import Session
@@ -154,7 +154,7 @@ class Performer:
         `cut_off`: that intent's result is known, and another attempt is to follow.
         """
         boot_id = self.take_lease(place.session)
-        self._work.acted = self._work.acted or place.session is self._work.session
+        self._work.acted = self._work.acted or (place.session is self._work.session and disturbs(action))
         verb = self._placed(action.verb, place.task.where)
         if intent is None:
             intent, seen = self._attempt(action, place, boot_id, 1)

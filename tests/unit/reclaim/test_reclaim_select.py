@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from reclaim_cases import GB, MB, NOW, disk, log, opener, policy, situation
 
 from healer.discovery import plugins
-from healer.model.action import Action, Run
+from healer.model.action import Action, Archive, Run
 from healer.model.facts import Facts
+from healer.model.files import Span
 from healer.model.logs import DiskPast, Reclaimed
 from healer.reclaim.candidates import CHUNK
 from healer.reclaim.select import Choice, choose
@@ -125,6 +126,14 @@ def test_one_file_is_taken_once() -> None:
     """The same inode under two names is freed once."""
     choice = choose(situation(log(size=10 * GB), log("/var/log/again.log", size=10 * GB)), OWN)
     assert (1, ["the same file is taken under another name"]) == (len(choice.taken), [one.refused for one in choice.left])
+
+
+def test_what_one_source_takes_is_not_said_to_stay_by_another() -> None:
+    """A file of systemd's journal is nothing to take by hand, and is taken by journalctl: the plan says only the second."""
+    archive = Action("archive it", Archive(Span("/var/log/j/old", 1, 2, 0, 3)))
+    by_hand = [thing(name, actions=(), refused="by journalctl only", path=f"/var/log/j/{name}") for name in ("old", "new")]
+    choice = choose(situation(), [source(20, thing("journal", actions=(archive, *ACT))), source(70, *by_hand)])
+    assert (["journal"], ["new"]) == (taken(choice), names(choice.left))
 
 
 def test_only_so_much_of_a_long_log_is_taken_as_is_needed() -> None:

@@ -1,5 +1,7 @@
 """Tries, pauses and bounds: busy servers are given time, everything else is not repeated."""
 
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -104,3 +106,11 @@ def test_a_call_without_a_bound_is_left_behind() -> None:
 
     never.set()
     assert 5 == within(5.0, lambda: 5, "counting")
+
+
+def test_a_broken_link_leaves_no_trace_of_the_library_on_the_screen() -> None:
+    """For each link that breaks paramiko logs a traceback: without logging being set up nothing of it is printed."""
+    script = "import healer.remote.connector, logging; logging.getLogger('paramiko.transport').error('Traceback')"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    assert ("", "") == (done.stdout, done.stderr)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from healer.model.action import Action, CallPython, Job, LookAgain, Owe, ProbeUntil, Reboot, Run, Skip
+from healer.model.action import Action, Archive, CallPython, Job, LookAgain, Owe, ProbeUntil, Reboot, Run, Skip
 from healer.model.events import (
     ActEnded,
     ActIntended,
@@ -28,6 +28,7 @@ from healer.model.events import (
     Undrained,
 )
 from healer.model.facts import Verdict
+from healer.model.files import Span
 from healer.rollout.machine import HostState, IllegalMove, move, mutates
 
 GOOD, BAD, UNKNOWN = Verdict.GOOD, Verdict.BAD, Verdict.UNKNOWN
@@ -125,11 +126,13 @@ def test_what_may_not_follow_is_refused(events: tuple[Event, ...], event: Event,
 
 
 def test_only_acts_in_a_slot_on_the_host_itself_count_as_acted() -> None:
-    """Preparation, looks and delegated acts leave the host untouched."""
+    """Preparation, looks, archives and delegated acts leave the host untouched."""
     look = Action("Look", Run(("true",), mutating=False))
+    archive = Action("Archive", Archive(Span("/var/log/a.log", 1, 2, 0, 3)))
     in_slot = (LOOKED, SLOT)
     assert not after(LOOKED, intent(address="0/prepare/0")).acted
     assert not after(*in_slot, intent(action=look)).acted
+    assert not after(*in_slot, intent(action=archive)).acted
     assert not after(*in_slot, intent(on="lb1")).acted
     assert after(*in_slot, intent()).acted
     assert after(*in_slot, intent(on="h1")).acted
