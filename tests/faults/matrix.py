@@ -109,7 +109,6 @@ NOT_SHOWN = MappingProxyType({
     "D3": NO_POSTGRESQL,
     "D8": NO_POSTGRESQL,
     "F2": "healer heals no groups yet; a rollout that finds its budget used up ends (see F1).",
-    "H13": "healer does not touch log files yet.",
     "H20": "healer does not touch database clusters yet.",
 })  # fmt: skip
 """Why a row has no test."""

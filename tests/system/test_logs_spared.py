@@ -76,6 +76,7 @@ def test_what_is_no_log_stays_and_the_plan_says_why(console: Console, host: LabH
     sh(host, "truncate -s 0 /var/log/lastlog; rm /root/precious")
 
 
+@pytest.mark.fault("H13")
 def test_a_log_that_is_replaced_between_look_and_act(console: Console, host: LabHost) -> None:
     """While the archive streams, another file gets the log's name: it is another inode, it stays whole, and the host's report says so."""
     sh(host, "mkdir -p /var/log/shop; head -c 80M /dev/urandom >/var/log/shop/app.log.1; echo other >/var/log/shop/other")

@@ -25,6 +25,7 @@ def writers(log_lab: Lab) -> Iterator[tuple[Writer, ...]]:
     clean(host)
 
 
+@pytest.mark.fault("H13")
 def test_every_line_is_there_once_and_in_order(log_lab: Lab, writers: tuple[Writer, ...], tmp_path: Path) -> None:
     """With O_APPEND or without, rsyslog or nginx: after five passes parts and rest hold every line, and nobody was restarted."""
     console, host = Console(tmp_path, log_lab), log_lab.host("h1")
