@@ -37,12 +37,6 @@ known_writer() {
     pids="$pids $2"
 }
 
-opened_by() {
-    exec 3<&-
-    timeout "$1" find -L /proc/[0-9]*/fd -maxdepth 1 -inum "$inode" -type f 2>/dev/null
-    [ "$?" -ne 124 ] || printf '%s\n' unknown
-}
-
 # Every descriptor of the file that is open for writing belongs to a named writer, and appends.
 only_those() {
     for each in $(opened_by "$1"); do

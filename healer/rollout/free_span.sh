@@ -34,16 +34,9 @@ truncate_whole() {
     printf 'healer: lost %s\n' $((size - start - length))
 }
 
-# Who has it open, this very process apart. A look at other descriptors can hang on a dead network mount, so it is bounded.
-opened_by() {
-    exec 3<&-
-    timeout 30 find -L /proc/[0-9]*/fd -maxdepth 1 -inum "$inode" -type f 2>/dev/null
-    [ "$?" -ne 124 ] || printf '%s\n' unknown
-}
-
 nobody_has_it() {
     needs find timeout
-    for each in $(opened_by); do
+    for each in $(opened_by 30); do
         case $each in
             unknown) no 12 "who has $path open cannot be told within 30 s" ;;
             "/proc/$$/"*) ;;
