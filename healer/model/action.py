@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from healer.model.files import Handle, Span
+from healer.model.services import ServiceJudgement
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +140,22 @@ class Archive:
     verb: Literal["archive"] = "archive"
 
 
+@dataclass(frozen=True, slots=True)
+class Gather:
+    """Read what would be lost by the next act, and keep it: evidence. It changes nothing on the host, so it can be done again at will.
+
+    `script` is static shell text that only reads, `arguments` its parameters. After `timeout` seconds what came so far is kept. At most
+    `limit` bytes are kept, the first of them, redacted, as the result's `output`; an incomplete one is good all the same, and says so:
+    evidence never stands in the way of the cure.
+    """
+
+    script: str
+    arguments: tuple[str, ...] = ()
+    timeout: float = 20.0
+    limit: int = 256 * 1024
+    verb: Literal["gather"] = "gather"
+
+
 FreeMethod = Literal["collapse", "punch", "freeze", "delete", "truncate"]
 
 
@@ -162,7 +179,7 @@ class Free:
     verb: Literal["free"] = "free"
 
 
-Verb = Run | Job | PutFile | Reboot | Relogin | ProbeUntil | CallPython | LookAgain | Archive | Free
+Verb = Run | Job | PutFile | Reboot | Relogin | ProbeUntil | CallPython | LookAgain | Archive | Free | Gather
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +188,7 @@ class Action:
 
     `summary` is a sentence for people in the imperative. `disruptive` actions are preceded by the drain. `makes_stale` are facts
     that must be read again afterwards (`*` all). `undo` is what a person would type to take it back, or empty.
-    `unit` is set by restarts so that they can be counted. `owed` is a debt's text that is paid by this action.
+    `unit` is set by restarts so that they can be counted; `rung` too where it is a try to bring the unit back (model/services: Rung).
     """
 
     summary: str
@@ -180,6 +197,7 @@ class Action:
     makes_stale: tuple[str, ...] = ("*",)
     undo: str = ""
     unit: str = ""
+    rung: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,11 +216,15 @@ class Owe:
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """Nothing is to be done, and why. `owes` are debts that the skip leaves behind; `pays` are kinds of debt that are none any more."""
+    """Nothing is to be done, and why. `owes` are debts that the skip leaves behind; `pays` are kinds of debt that are none any more.
+
+    `judged` is what was decided of services, here and in the other decisions: it is kept where it is news.
+    """
 
     reason: str
     owes: tuple[Owe, ...] = ()
     pays: tuple[str, ...] = ()
+    judged: tuple[ServiceJudgement, ...] = ()
     decision: Literal["skip"] = "skip"
 
 
@@ -216,6 +238,7 @@ class Refuse:
 
     reason: str
     terminal: Literal["failed", "busy", "skipped", "refused"] = "failed"
+    judged: tuple[ServiceJudgement, ...] = ()
     decision: Literal["refuse"] = "refuse"
 
 
@@ -233,6 +256,7 @@ class Act:
     owes: tuple[Owe, ...] = ()
     pays: tuple[str, ...] = ()
     incurs: tuple[Owe, ...] = ()
+    judged: tuple[ServiceJudgement, ...] = ()
     decision: Literal["act"] = "act"
 
 

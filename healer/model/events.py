@@ -16,6 +16,10 @@ from healer.model.lasting_events import (
     DisksSeen,
     HostAcknowledged,
     HostHeld,
+    IncidentsTold,
+    ServiceAcknowledged,
+    ServicesJudged,
+    ServicesSeen,
     VersionQuarantined,
     VersionReleased,
     VersionsFrozen,
@@ -36,6 +40,7 @@ __all__ = [
     "HostHeld",
     "HostLooked",
     "HostPrepared",
+    "IncidentsTold",
     "LeaseTaken",
     "Note",
     "PlayStarted",
@@ -44,6 +49,9 @@ __all__ = [
     "RunHalted",
     "RunResumed",
     "RunStarted",
+    "ServiceAcknowledged",
+    "ServicesJudged",
+    "ServicesSeen",
     "SlotTaken",
     "SoakStarted",
     "Stamped",
@@ -242,7 +250,8 @@ class Note:
 Event = (
     RunStarted | RunResumed | RunHalted | RunEnded | PlayStarted | HostLooked | HostPrepared | SlotTaken | LeaseTaken | Drained
     | Undrained | TaskPlanned | ActIntended | ActEnded | TaskEnded | GateJudged | SoakStarted | HostEnded | HostHeld | HostAcknowledged
-    | VersionsFrozen | RollbackStarted | VersionQuarantined | VersionReleased | DebtOwed | DebtPaid | DisksSeen | Note
+    | VersionsFrozen | RollbackStarted | VersionQuarantined | VersionReleased | DebtOwed | DebtPaid | DisksSeen | ServicesSeen
+    | ServicesJudged | ServiceAcknowledged | IncidentsTold | Note
 )  # fmt: skip
 
 

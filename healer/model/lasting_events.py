@@ -1,11 +1,13 @@
-"""What outlives its run: holds, debts, versions that were proved or barred, how full disks were. Import them from `events`."""
+"""What outlives its run: holds, debts, versions proved or barred, how disks and services were. Import them from `events`."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from healer.model.action import Owe
 from healer.model.logs import DiskSample
 from healer.model.policy import FrozenVersions
+from healer.model.services import ServiceJudgement, ServiceSample
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +85,51 @@ class DisksSeen:
     host: str
     samples: tuple[DiskSample, ...]
     kind: Literal["disks_seen"] = "disks_seen"
+
+
+@dataclass(frozen=True, slots=True)
+class ServicesSeen:
+    """How the host's services were. Written only when it says something new; the fields are told in `services.ServicePast`."""
+
+    host: str
+    boot_id: str
+    samples: Mapping[str, ServiceSample] = field(default_factory=dict)
+    blocked: tuple[tuple[int, int], ...] = ()
+    zombies: Mapping[str, int] = field(default_factory=dict)
+    memory_kills: int = 0
+    kind: Literal["services_seen"] = "services_seen"
+
+
+@dataclass(frozen=True, slots=True)
+class ServicesJudged:
+    """What was decided of the host's services, refusals too. Written only for those of which it says something new.
+
+    `well` are units that were told of before and that nothing is wrong with any more.
+    """
+
+    host: str
+    judgements: tuple[ServiceJudgement, ...] = ()
+    well: tuple[str, ...] = ()
+    kind: Literal["services_judged"] = "services_judged"
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceAcknowledged:
+    """A person has looked at a service: its quarantine is lifted, and what was tried before counts no longer."""
+
+    host: str
+    unit: str
+    actor: str
+    kind: Literal["service_acknowledged"] = "service_acknowledged"
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentsTold:
+    """People were notified: the incidents that stand now, each with the sentence that was told of it; what is not there any more was
+    told as resolved. `failed` says why nobody could be reached, empty when it went out.
+    """
+
+    standing: Mapping[str, str] = field(default_factory=dict)
+    failed: str = ""
+    host: str = ""
+    kind: Literal["incidents_told"] = "incidents_told"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import singledispatch
 from typing import Literal
 
-from healer.model.action import Action, Archive, CallPython, Free, Job, Owe, PutFile, Reboot, Run
+from healer.model.action import Action, Archive, CallPython, Free, Gather, Job, Owe, PutFile, Reboot, Run
 from healer.model.errors import JournalError
 from healer.model.events import (
     ActEnded,
@@ -31,6 +31,9 @@ from healer.model.events import (
     LeaseTaken,
     Note,
     RollbackStarted,
+    ServiceAcknowledged,
+    ServicesJudged,
+    ServicesSeen,
     SlotTaken,
     SoakStarted,
     TaskEnded,
@@ -48,7 +51,8 @@ IN_SLOT: frozenset[Stage] = frozenset({"running", "soaking"})
 LEFT_WHOLE: frozenset[Terminal] = frozenset({"ok", "changed", "skipped", "waiting", "busy", "not_started"})
 """Terminals that promise that nothing is half done on the host: it is in service as before and no act is open."""
 
-ALWAYS_ALLOWED = (HostHeld, HostAcknowledged, DebtOwed, DebtPaid, DisksSeen, Note, VersionQuarantined)
+LOOKS = (DisksSeen, ServicesSeen, ServicesJudged, ServiceAcknowledged)
+ALWAYS_ALLOWED = (HostHeld, HostAcknowledged, DebtOwed, DebtPaid, Note, VersionQuarantined, *LOOKS)
 """What may be said of a host after its end too."""
 
 
@@ -127,15 +131,15 @@ def move(state: HostState, event: Event) -> HostState:
 def mutates(action: Action) -> bool:
     """Whether the action is journalled and needs the lease. Looks, probes and second logins can be repeated at will.
 
-    An archive changes nothing on the host, but later acts rest on its result, and nobody else may work there meanwhile.
+    An archive or evidence changes nothing on the host, but later acts rest on it, and nobody else may work there meanwhile.
     """
     verb = action.verb
-    return verb.mutating if isinstance(verb, Run) else isinstance(verb, (Job, PutFile, Reboot, CallPython, Archive, Free))
+    return verb.mutating if isinstance(verb, Run) else isinstance(verb, (Job, PutFile, Reboot, CallPython, Archive, Free, Gather))
 
 
 def disturbs(action: Action) -> bool:
     """Return whether the host's health has to be proved after the action: what is archived stays as it is until it is given back."""
-    return mutates(action) and not isinstance(action.verb, Archive)
+    return mutates(action) and not isinstance(action.verb, (Archive, Gather))
 
 
 def section_of(address: str) -> str:
@@ -306,7 +310,7 @@ def _quarantined(_event: VersionQuarantined, state: HostState) -> HostState:
 
 
 @_apply.register
-def _noted(_event: Note | DisksSeen, state: HostState) -> HostState:
+def _noted(_event: Note | DisksSeen | ServicesSeen | ServicesJudged | ServiceAcknowledged, state: HostState) -> HostState:
     return state
 
 

@@ -78,7 +78,7 @@ def plan_task(
         former=own.former,
         latter=own.latter,
         ran_before=own.ran_before,
-        past=recalled(doors, session.host.name) if step.learns else DiskPast(),
+        past=recalled(doors, session.host.name) if "disks" in step.learns else DiskPast(),
         run=play.inputs.run,
     )
     return Planned(step, arguments, context, step.plan(arguments, context))

@@ -1,6 +1,6 @@
 """What a step is: a model of its arguments, the facts that it needs, and a pure plan that returns actions."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,7 @@ from healer.model.action import Decision, Owe
 from healer.model.facts import Facts, Verdict
 from healer.model.host import Host, Value
 from healer.model.logs import DiskPast
+from healer.model.services import ServicePast
 
 
 class Arguments(BaseModel):
@@ -38,7 +39,8 @@ class StepContext:
     `quarantined` maps (package, version) to the sentence why it is not installed anywhere. In a rollback `former` are the versions that
     the host had before this play upgraded it (empty for a package that was new), `latter` those that it got, and `ran_before` the
     services that were running. `left_alone` says, to the proof, which files of the plan the host found to be others. `past` is what the
-    journal knows of the host's disks; `now` is the control node's time, epoch seconds, `run` this run's id.
+    journal knows of the host's disks, `services` of its services; `survey` is what the step's own survey made of all hosts of the play,
+    None where it has none; `now` is the control node's time, epoch seconds, `run` this run's id.
     """
 
     host: Host
@@ -56,6 +58,8 @@ class StepContext:
     ran_before: tuple[str, ...] = ()
     left_alone: tuple[str, ...] = ()
     past: DiskPast = field(default_factory=DiskPast)
+    services: ServicePast = field(default_factory=ServicePast)
+    survey: object = None
     now: float = 0.0
     run: str = ""
 
@@ -67,6 +71,20 @@ class Proof:
     verdict: Verdict
     reason: str = ""
     detail: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Surveyed:
+    """One host as the survey of a play sees it. `arguments` are the step's own, rendered for it. `facts` is None for a host that could not
+    be looked at, with the `reason`. `group` is its budget group; `past` what the journal knows of its services.
+    """
+
+    host: str
+    group: str
+    arguments: Any
+    facts: Facts | None
+    past: ServicePast = field(default_factory=ServicePast)
+    reason: str = ""
 
 
 def no_files(_arguments: Any) -> tuple[str, ...]:
@@ -93,7 +111,9 @@ class Step:
     `consumes` marks steps whose acts take away what they were planned from: in a dry run a second one is left to its turn, for it
     would be planned from what the first has taken.
     `foretells` steps are told of in a dry run as they plan now, although earlier tasks would change what they read.
-    `learns` steps are told what the journal knows of the host's disks (StepContext.past).
+    `learns` names what the journal is asked for: `disks` (StepContext.past), `services` (StepContext.services).
+    `survey` sees all hosts of the play at once, after their first look, also those that the run may not touch: what it returns is the
+    same value for each host's plan (StepContext.survey). Pure.
     `rolls` false marks steps that never act on the host (debug, assert): no slot reason, no drain.
     """
 
@@ -111,5 +131,6 @@ class Step:
     early: bool = False
     consumes: bool = False
     foretells: bool = False
-    learns: bool = False
+    learns: tuple[str, ...] = ()
+    survey: Callable[[Sequence[Surveyed]], object] | None = None
     rolls: bool = True

@@ -62,4 +62,4 @@ def _quiet(summary: str, verb: PutFile | Run, undo: str = "") -> Action:
     return Action(summary, verb, disruptive=False, makes_stale=STALE, undo=undo)
 
 
-PLUGIN = Step(name="cure", arguments=CureArguments, plan=plan, needs=NEEDS, early=True, foretells=True, learns=True)
+PLUGIN = Step(name="cure", arguments=CureArguments, plan=plan, needs=NEEDS, early=True, foretells=True, learns=("disks",))

@@ -165,4 +165,6 @@ def needs() -> tuple[str, ...]:
     return tuple(dict.fromkeys(("disks", "toolbox", "log_files", "identity", *asked)))
 
 
-PLUGIN = Step(name="reclaim", arguments=ReclaimArguments, plan=plan, needs=needs(), verify=verify, early=True, consumes=True, learns=True)
+PLUGIN = Step(
+    name="reclaim", arguments=ReclaimArguments, plan=plan, needs=needs(), verify=verify, early=True, consumes=True, learns=("disks",)
+)

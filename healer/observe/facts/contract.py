@@ -4,6 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from healer.model.host import Value
+from healer.observe.probes.contract import Vantage
+
+Vantages = Callable[[str], Vantage]
+"""Gives the place that an origin names."""
 
 
 def no_words(_variables: Mapping[str, Value]) -> tuple[str, ...]:
@@ -22,6 +26,10 @@ class Fact:
 
     `words` takes from the host's merged variables what the script gets as its positional parameters. They travel as arguments, never
     as shell text; a line feed or NUL in one, or a ValueError, leaves the fact unasked and Unknown with the reason.
+
+    A fact with `ask` has no script: it is asked over the same login, after the round trip of all others, and gets the host's merged
+    variables and a function that gives the vantage of an origin (`host`, `control`, another host's name), which raises HostError.
+    It never raises for what the other side does.
     """
 
     name: str
@@ -30,3 +38,4 @@ class Fact:
     seconds: int = 30
     root: bool = False
     words: Callable[[Mapping[str, Value]], tuple[str, ...]] = no_words
+    ask: Callable[[Mapping[str, Value], Vantages], object] | None = None
