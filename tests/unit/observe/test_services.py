@@ -91,7 +91,7 @@ def test_init_scripts_alone_do_not_tell_what_has_failed(tmp_path: Path) -> None:
 
 def test_a_host_without_a_manager_is_not_known(tmp_path: Path) -> None:
     """What nothing that healer knows rules is Unknown."""
-    places = {place: tmp_path / "none" for place in ("/run/systemd/system", "/run/openrc", "/etc/init.d")}
+    places = dict.fromkeys(("/run/systemd/system", "/run/openrc", "/etc/init.d"), tmp_path / "none")
     assert "neither systemd nor OpenRC" in why(reading("services", places))
 
 
