@@ -62,7 +62,7 @@ def told(case: Case) -> ServiceJudgement | None:
         return case.judge("tell", "absent", f"{detail}: {what}")
     if kind in TOLD:
         return case.judge("tell", kind, f"{detail}; {TOLD[kind]}")
-    if case.state is None:
+    if case.state is None and kind == "stuck":
         return case.judge(
             "tell", "several", f"{detail}; the policy's pattern stands for several services here, and which of them it is cannot be told"
         )
@@ -117,8 +117,7 @@ def _nothing_left(case: Case) -> ServiceJudgement:
 
 
 RULES: tuple[Rule, ...] = (
-    brakes.maintenance,
-    brakes.us, brakes.cut_off, brakes.meltdown, told, brakes.quarantined, brakes.too_often, brakes.back_off, brakes.busy,
-    causes.starved, causes.configuration, causes.memory, causes.dependency, causes.shared, causes.package,
+    brakes.maintenance, brakes.us, brakes.cut_off, brakes.meltdown, told, brakes.quarantined, brakes.too_often, brakes.back_off,
+    brakes.busy, causes.starved, causes.configuration, causes.memory, causes.dependency, causes.shared, causes.package,
 )  # fmt: skip
 """In this order."""

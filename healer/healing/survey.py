@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 
 from healer.healing import probing
-from healer.healing.detect import findings
+from healer.healing.detect import blind, findings
 from healer.healing.look import probe_readings
 from healer.healing.named import entry_of
 from healer.healing.policy import ServicesPolicy
+from healer.healing.written import is_pattern
 from healer.model.facts import Facts, Unknown, Verdict
 from healer.model.services import Finding, FindingKind, PackageChange, ServicePast, ServiceState, ServiceStates
 
@@ -94,13 +94,17 @@ def _units(hosts: Sequence[Seen], found: Mapping[str, tuple[Finding, ...]]) -> d
         for state in states.states.values():
             units.setdefault(state.name, {})[one.host] = _well(state, one.policy, one.facts, bad)
     for one in hosts:
-        names = {entry.unit for entry in one.policy.services}
-        for unit in {
-            *(name for name in names if "*" not in name),
-            *(unit for unit in units if any(fnmatchcase(unit, name) for name in names)),
-        }:
-            units.setdefault(unit, {}).setdefault(one.host, Verdict.UNKNOWN)
+        for unit in _expected(one, units):
+            units.setdefault(unit, {})[one.host] = Verdict.UNKNOWN
     return units
+
+
+def _expected(one: Seen, known: Iterable[str]) -> set[str]:
+    """Return the units that a host should have, by its policy, where it could not be asked."""
+    if one.facts is not None and not blind(one.facts):
+        return set()
+    names = [entry.unit for entry in one.policy.services]
+    return {*(name for name in names if not is_pattern(name)), *(unit for unit in known if entry_of(one.policy, unit))}
 
 
 def _well(state: ServiceState, policy: ServicesPolicy, facts: Facts, bad: set[str]) -> Verdict:
