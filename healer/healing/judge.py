@@ -39,10 +39,10 @@ def judge(  # noqa: PLR0917  each is another kind of knowledge
     `now` is epoch seconds.
     """
     states = facts.read("services", ServiceStates)
-    by_name = {} if isinstance(states, Unknown) else states.states
+    by_name, named = ({}, {}) if isinstance(states, Unknown) else (states.states, states.named)
 
     def case(finding: Finding) -> Case:
-        entry = next((one for one in policy.services if one.unit == finding.unit), None) or entry_of(policy, finding.unit)
+        entry = entry_of(policy, finding.unit, named)
         used = tuple(rung for unit, rung in tried if unit == finding.unit)
         built_in = ServicePolicy(unit=finding.unit)
         return Case(host, group, finding, by_name.get(finding.unit), entry or built_in, policy, facts, past, survey, now, used)
