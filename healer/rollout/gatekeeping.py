@@ -169,7 +169,8 @@ class Gatekeeper:
         """Return None when the host is proved to be well and in service again, else why it is not.
 
         A trouble that speaks against what was done ends in `failed`; others say that the health is not known (`unreachable` where the
-        host could not be asked), or that the way back into service failed. `times` is added to the names of the sections: what was proved before is asked again.
+        host could not be asked), or that the way back into service failed. `times` is added to the names of the sections: what was proved
+        before is asked again.
         """
         self._times = times
         if self._out is Out.PERHAPS:

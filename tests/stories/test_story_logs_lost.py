@@ -99,15 +99,32 @@ def test_a_host_that_is_lost_while_room_is_given_back_is_held(tmp_path: Path) ->
 
 
 def test_the_next_run_goes_on_with_a_host_that_is_back(tmp_path: Path) -> None:
-    """Nobody has acknowledged anything: the host is reachable again, and the rest is given back."""
+    """Nobody has acknowledged anything, and the lease was not given back: the host is reachable again, and the rest is given back."""
     made = full(tmp_path)
     when_second_is_archived(made["a"], goes_down)
     made.run(PLAY)
     host = made["a"]
     del host.command  # type: ignore[attr-defined]  # fate has passed
-    host.down, host.lease = False, None
+    host.down, left = False, host.lease
+    assert left is not None
     host.facts |= facts(log(SECOND, 49_152), disks=(used(90),)).readings
-    assert {"a": "changed"} == ends(made.run(PLAY))
+    assert ({"a": "changed"}, left.epoch + 1) == (ends(made.run(PLAY)), host.epoch)
+
+
+@pytest.mark.parametrize("whose", ["another node's", "another journal's"])
+def test_what_others_have_left_behind_is_not_taken_over(whose: str, tmp_path: Path) -> None:
+    """The lease of a run that another node began, or that another journal knows, is respected to its last second."""
+    made, other = full(tmp_path), full(tmp_path)
+    when_second_is_archived(made["a"], goes_down)
+    made.run(PLAY)
+    host = made["a"]
+    del host.command  # type: ignore[attr-defined]  # fate has passed
+    host.down, left = False, host.lease
+    if whose == "another node's":
+        made.node = "elsewhere"
+    else:
+        other.hosts, other.runs, made = made.hosts, 10, other
+    assert ({"a": "busy"}, left) == (ends(made.run(COMMANDS)), host.lease)
 
 
 def test_a_host_that_is_lost_after_what_disrupts_is_held() -> None:
