@@ -38,7 +38,8 @@ class Doors:
     `redact` hides secrets in an event before it is kept or told. `listen` is called with every journalled event, in order.
     `stop` is set when the run shall stop.
     `waiting` is called with the reason of every host that waits, as often as the scheduler is asked.
-    `machine_id` is this control node's own, empty when not known. `past` is what earlier runs left; a dry run writes elsewhere.
+    `machine_id` and `node` (the name by which it stands in the journal) are this control node's own, empty when not known.
+    `past` is what earlier runs left; a dry run writes elsewhere.
     `archives` is where copies of logs are kept here. Of a larger fleet than `most_logins` nobody stays logged in to hosts that wait.
     """
 
@@ -53,6 +54,7 @@ class Doors:
     redact: Callable[[Event], Event] = as_it_is
     stop: threading.Event = field(default_factory=threading.Event)
     machine_id: str = ""
+    node: str = ""
     past: Journal | None = None
     most_logins: int = 200
     archives: Archives = field(default_factory=NoArchives)
