@@ -63,8 +63,10 @@ processes() {
 
 # The kernel counts in the group of the unit, as long as that lives; systemd remembers why the unit ended.
 killed() {
-  grep -ls '^oom_kill [1-9]' /sys/fs/cgroup/*.slice/*.service/memory.events /sys/fs/cgroup/*.slice/*/*.service/memory.events |
-    sed 's#/memory\.events$##; s#.*/#killed'"$TAB"'#'
+  groups_=/sys/fs/cgroup
+  grep -ls '^oom_kill [1-9]' $groups_/*.slice/*.service/memory.events $groups_/*.slice/*/*.service/memory.events \
+    $groups_/memory/*.slice/*.service/memory.oom_control |
+    sed 's#/memory\.[a-z_]*$##; s#.*/#killed'"$TAB"'#'
   [ -d /run/systemd/system ] && have systemctl || return 0
   set --
   while read -r first second _; do
