@@ -38,7 +38,8 @@ class Doors:
     `waiting` is called with the reason of every host that waits, as often as the scheduler is asked.
     `machine_id` is this control node's own, empty when not known. `past` is what earlier runs left; a dry run writes elsewhere.
     `archives` is where copies of logs are kept here. `samples` is where a dry run keeps how it found hosts; None: nowhere. `witness` tells
-    what somebody else knows of a host that the run may not touch, so that it is not looked at; None: nothing. Of a larger fleet than `most_logins` nobody stays logged in to hosts that wait.
+    what somebody else knows of a host that the run may not touch, so that it is not looked at; None: nothing. Of a larger
+    fleet than `most_logins` nobody stays logged in to hosts that wait.
     """
 
     connect: Callable[[Host], Remote]

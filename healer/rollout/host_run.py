@@ -13,8 +13,8 @@ from healer.model.events import ActEnded, ActIntended, Event, HostAcknowledged, 
 from healer.model.facts import Facts, OsRelease, Verdict
 from healer.model.host import Host
 from healer.model.playbook import Task
-from healer.rollout.crew import Crew
 from healer.rollout import disk_memory, service_memory
+from healer.rollout.crew import Crew
 from healer.rollout.dues import Dues
 from healer.rollout.foretelling import is_work, named_facts
 from healer.rollout.gatekeeping import Gatekeeper

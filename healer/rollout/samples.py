@@ -1,9 +1,9 @@
 """Where it is written down how a host was found: into the run's journal, or, in a dry run, to where samples go beside it."""
 
 from healer.model.events import DisksSeen, ServicesJudged, ServicesSeen
+from healer.ports import Journal
 from healer.rollout.doors import Doors
 from healer.rollout.work import Work
-from healer.ports import Journal
 
 Sample = DisksSeen | ServicesSeen | ServicesJudged
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from healer.healing.detect import unsure
 from healer.healing.news import judged, seen
 from healer.healing.past import KINDS, service_past
 from healer.healing.policy import VARIABLES, ServicesPolicy, policy_of
@@ -37,10 +38,14 @@ def remember(play: PlayContext, doors: Doors, work: Work, facts: Facts) -> None:
         keep(doors, work, sample, check=play.inputs.check)
 
 
-def tell(play: PlayContext, doors: Doors, work: Work, judgements: Sequence[ServiceJudgement]) -> None:
-    """Write down what was decided of all services, where that is news; none means that all are well. Raises JournalError."""
-    host = work.host.name
-    news = judged(host, judgements, recalled(doors, host), doors.clock.now().timestamp())
+def tell(play: PlayContext, doors: Doors, work: Work, facts: Facts, judgements: Sequence[ServiceJudgement]) -> None:
+    """Write down what was decided of all services from these facts, where that is news; those that are not judged are well, as far as the
+    facts can tell. Raises JournalError.
+    """
+    host, policy = work.host.name, _policy(play, work)
+    past, now = recalled(doors, host), doors.clock.now().timestamp()
+    open_ones = unsure(facts, policy, past, now) if policy else tuple(past.judged)
+    news = judged(host, judgements, past, now, unsure=open_ones)
     if news is not None:
         keep(doors, work, news, check=play.inputs.check)
 

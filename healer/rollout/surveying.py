@@ -46,23 +46,23 @@ def surveys(play: PlayContext, doors: Doors, runs: Iterable[tuple[HostRun, str]]
     looked = [(run, group) for run, group in runs if run.state.health is not None]
     now = doors.clock.now().timestamp()
     return {
-        step.name: step.survey([_surveyed(play, doors, step, task, run, group) for run, group in looked], now)
-        for step, task in _surveyors(play)
-        if step.survey is not None
+        one.step.name: one.step.survey([_surveyed(play, doors, one, run, group) for run, group in looked], now)
+        for one in _surveyors(play)
+        if one.step.survey is not None
     }
 
 
-def _surveyed(play: PlayContext, doors: Doors, step: Step, task: Task, run: HostRun, group: str) -> Surveyed:
+def _surveyed(play: PlayContext, doors: Doors, by: _Surveyor, run: HostRun, group: str) -> Surveyed:
     name = run.host.name
-    past = recalled(doors, name) if READ in step.learns else ServicePast()
+    past = recalled(doors, name) if READ in by.step.learns else ServicePast()
     reason = "" if run.seen else run.state.reason or "it could not be read"
-    return Surveyed(name, group, _arguments(play, step, task, run), run.seen, past, reason)
+    return Surveyed(name, group, _arguments(play, by, run), run.seen, past, reason)
 
 
-def _arguments(play: PlayContext, step: Step, task: Task, run: HostRun) -> Any:
+def _arguments(play: PlayContext, by: _Surveyor, run: HostRun) -> Any:
     """Return the task's arguments for the host, None where they cannot be rendered there."""
     try:
-        return arguments_of(task, step, play.renderer, play.scope(run.host, task, {}))
+        return arguments_of(by.task, by.step, play.renderer, play.scope(run.host, by.task, {}))
     except InputError:
         return None
 

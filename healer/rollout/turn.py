@@ -14,6 +14,7 @@ from healer.model.events import TaskEnded, TaskPlanned
 from healer.model.facts import Facts, Units, Verdict
 from healer.model.playbook import Task
 from healer.playbook.scope import Scope
+from healer.rollout import service_memory
 from healer.rollout.context import PlayContext
 from healer.rollout.debt_book import DebtBook
 from healer.rollout.debts import PAYERS, RESTART, conffiles
@@ -21,7 +22,6 @@ from healer.rollout.doors import Doors
 from healer.rollout.foretelling import AT_RUN_TIME, as_saved, hangs, is_mutating, stales
 from healer.rollout.hiding import hidden_decision, is_masked
 from healer.rollout.performing import Performer
-from healer.rollout import service_memory
 from healer.rollout.planning import Beside, Known, Planned, plan_task, steps
 from healer.rollout.proving import left_behind
 from healer.rollout.session import Session
@@ -68,7 +68,7 @@ class Turns:
         name = turn.task.name or turn.task.step
         self._work.write(TaskPlanned(self._work.host.name, turn.address, name, turn.task.step, self._shown(turn, planned.decision)))
         if service_memory.READ in planned.step.learns:
-            service_memory.tell(self._play, self._doors, self._work, planned.decision.judged)
+            service_memory.tell(self._play, self._doors, self._work, planned.context.facts, planned.decision.judged)
         return self._carry_out(turn, planned)
 
     def _planned(self, turn: Turn) -> Planned:

@@ -45,11 +45,13 @@ def rung_acts(rung: Rung, judgement: ServiceJudgement, states: ServiceStates, po
         yield _nobody_at_packages()
         yield Action(why, Reboot(), unit=unit, rung=rung)
         return
-    run = Run(_argv(rung, judgement, state, states.manager, policy), timeout=policy.rung_timeout + policy.stays + SLACK, **_CODES)
+    run = Run(
+        _argv(rung, judgement, state, states.manager, policy),
+        timeout=policy.rung_timeout + policy.stays + SLACK,
+        accepted=(UP, LEFT_ALONE),
+        changed_codes=(UP,),
+    )
     yield Action(why, run, disruptive=rung in ("restart", "kill"), unit=unit, rung=rung)
-
-
-_CODES: dict[str, tuple[int, ...]] = {"accepted": (UP, LEFT_ALONE), "changed_codes": (UP,)}
 
 
 def _argv(rung: Rung, judgement: ServiceJudgement, state: ServiceState, manager: str, policy: ServicePolicy) -> tuple[str, ...]:

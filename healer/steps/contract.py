@@ -40,7 +40,8 @@ class StepContext:
     the host had before this play upgraded it (empty for a package that was new), `latter` those that it got, and `ran_before` the
     services that were running. `left_alone` says, to the proof, which files of the plan the host found to be others. `past` is what the
     journal knows of the host's disks, `services` of its services; `survey` is what the step's own survey made of all hosts of the play,
-    None where it has none; `group` is the host's budget group, `tried` are the units and rungs that this run has tried on the host. `now` is the control node's time, epoch seconds, `run` this run's id.
+    None where it has none; `group` is the host's budget group, `tried` are the units and rungs that this run has tried on the host. `now`
+    is the control node's time, epoch seconds, `run` this run's id.
     """
 
     host: Host

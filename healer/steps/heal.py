@@ -31,6 +31,12 @@ class HealArguments(Arguments):
     policy: ServicesPolicy = Field(default_factory=ServicesPolicy)
     rung: Rung | Literal["rollback"] | None = None
 
+    @field_validator("policy", mode="before")
+    @classmethod
+    def _unset(cls, value: Any) -> Any:
+        """Leave out what nobody has set, so that what is built in holds."""
+        return {name: one for name, one in value.items() if one is not None} if isinstance(value, Mapping) else value
+
     @field_validator("rung", mode="before")
     @classmethod
     def _none(cls, value: Any) -> Any:
@@ -70,7 +76,9 @@ def _climb(rung: Rung, judged: tuple[ServiceJudgement, ...], arguments: HealArgu
     if forbidden:
         return Skip(f"{', '.join(due)} would need a reboot, but {forbidden}", judged=judged)
     units = services().order(tuple(due))[: 1 if rung == "reboot" else None]
-    states = context.facts.get("services")
+    states = context.facts.read("services", ServiceStates)
+    if isinstance(states, Unknown):
+        return Skip(states.reason, judged=judged)
     acts = chain.from_iterable(rung_acts(rung, due[unit], states, _entry(arguments.policy, unit)) for unit in units)
     told = tuple(f"{due[unit].unit}: {due[unit].reason}" for unit in units)
     return Act((*acts, look_whether_well(units)), results={"units": list(units), "rung": rung}, forecast=told, judged=judged)
