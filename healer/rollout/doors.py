@@ -9,6 +9,7 @@ from healer.model.errors import ArchiveError
 from healer.model.events import Event, Stamped
 from healer.model.facts import Facts
 from healer.model.host import Host
+from healer.observe.facts.contract import Vantages
 from healer.ports import Archives, Clock, Executor, Gate, Journal, Part, Remote
 
 
@@ -31,7 +32,8 @@ def as_it_is(event: Event) -> Event:
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """`connect` logs in to a host; `look` reads facts by name in one round trip; `gate` opens the job protocol over a login.
+    """`connect` logs in to a host; `look` reads facts by name in one round trip, with the places that
+    probes are asked from; `gate` opens the job protocol over a login.
 
     `redact` hides secrets in an event before it is kept or told. `listen` is called with every journalled event, in order.
     `stop` is set when the run shall stop.
@@ -43,7 +45,7 @@ class Doors:
     """
 
     connect: Callable[[Host], Remote]
-    look: Callable[[Remote, Sequence[str]], Facts]
+    look: Callable[[Remote, Sequence[str], Vantages], Facts]
     gate: Callable[[Remote], Gate]
     journal: Journal
     clock: Clock

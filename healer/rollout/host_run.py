@@ -6,6 +6,7 @@ The slot is freed by proof of health only: a host whose health is bad or not kno
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 from healer.model.action import Reboot
 from healer.model.errors import HostError, InputError, UnreachableError
@@ -40,7 +41,7 @@ class HostRun:
         """Bind the host; nothing is sent yet."""
         self.host = host
         self._crew, self._play, self._doors = crew, crew.play, crew.doors
-        self.session = Session(host, crew.doors, crew.play.inputs.run)
+        self.session = Session(host, crew.doors, crew.play.inputs.run, partial(crew.delegates.asking, asker=host.name))
         self._work = Work(host, self.session, crew.recorder)
         self._tasks = TaskRun(crew.play, crew.doors, self._work, crew.delegates)
         self._tasks.turns.book.open(crew.standing.get(host.name, ()))
