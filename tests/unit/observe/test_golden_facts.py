@@ -30,6 +30,8 @@ FACTS = (
     "package_cache",
     "leftovers",
     "logrotate",
+    "services",
+    "service_checks",
 )
 CASES = sorted(path for fact in FACTS for path in (GOLDEN / fact).glob("*.json"))
 
