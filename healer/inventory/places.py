@@ -24,7 +24,7 @@ def place_of(inventory: Inventory, host: str, path: Sequence[str | int]) -> Wher
     try:
         found = (one for one in _strongest_first(inventory, host, name) if one.name == name and one.says(value))
         return next((one.part(path[1:]) for one in found), None)
-    except InventoryError:
+    except (InventoryError, ValueError):
         return None
 
 

@@ -29,6 +29,8 @@ class _Search:
             inner = _part(value, part)
             if inner:
                 value, here = inner[0], None if here is None else (*here, part)
+        if here is not None and not _is_template(value):
+            return here
         found = (self._variable(name, path, seen) for name in _names(value) if name not in seen)
         return next((way for way in found if way is not None), here)
 

@@ -82,10 +82,8 @@ def tell(
 
 
 def _last(journal: Journal) -> IncidentsTold:
-    for stamped in journal.about(None, TOLD, newest=1):
-        if isinstance(stamped.event, IncidentsTold):
-            return stamped.event
-    return IncidentsTold()
+    events = [stamped.event for stamped in journal.about(None, TOLD, newest=1)]
+    return next((event for event in events if isinstance(event, IncidentsTold)), IncidentsTold())
 
 
 def _elsewhere(key: str, hosts: Collection[str]) -> bool:
