@@ -39,8 +39,9 @@ class Doors:
     `stop` is set when the run shall stop.
     `waiting` is called with the reason of every host that waits, as often as the scheduler is asked.
     `machine_id` and `node` (the name by which it stands in the journal) are this control node's own, empty when not known.
-    `past` is what earlier runs left; a dry run writes elsewhere.
-    `archives` is where copies of logs are kept here. Of a larger fleet than `most_logins` nobody stays logged in to hosts that wait.
+    `past` is what earlier runs left; a dry run writes elsewhere. `samples` is where a dry run keeps how it found hosts; None: nowhere.
+    `archives` is where copies of logs are kept here. `witness` tells what somebody else knows of a host that the run may not touch, so
+    that it is not looked at; None: nothing. Of a larger fleet than `most_logins` nobody stays logged in to hosts that wait.
     """
 
     connect: Callable[[Host], Remote]
@@ -58,6 +59,8 @@ class Doors:
     past: Journal | None = None
     most_logins: int = 200
     archives: Archives = field(default_factory=NoArchives)
+    samples: Journal | None = None
+    witness: Callable[[str], Facts | None] = lambda _host: None
 
     def pause(self, seconds: float) -> None:
         """Wait, or raise Stopped as soon as the run is asked to stop."""

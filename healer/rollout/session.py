@@ -91,6 +91,11 @@ class Session:
         """Return what has been read so far, without asking."""
         return Facts(dict(self._readings))
 
+    def adopt(self, facts: Facts) -> None:
+        """Take over what somebody else has just read of this host."""
+        self._readings.update(facts.readings)
+        self._plain = None
+
     def plain_facts(self) -> Mapping[str, object]:
         """Return what is known as JSON-shaped data for templates; an unknown reading is left out, so that using it is an error."""
         if self._plain is None:
