@@ -46,7 +46,18 @@ def dead(name: str = WEB, ago: float = 5.0, **changes: Any) -> ServiceState:
 
 def looping(name: str = WEB, **changes: Any) -> ServiceState:
     """Return a service between two of its manager's restarts."""
-    return state(name, **{"active": "activating", "sub": "auto-restart", "result": "exit-code", "exit_status": 1, "restarts": 9, "changed": UPTIME - 1, **changes})
+    return state(
+        name,
+        **{
+            "active": "activating",
+            "sub": "auto-restart",
+            "result": "exit-code",
+            "exit_status": 1,
+            "restarts": 9,
+            "changed": UPTIME - 1,
+            **changes,
+        },
+    )
 
 
 def states(*of: ServiceState, boot: str = "b1", **named: tuple[str, ...]) -> ServiceStates:
