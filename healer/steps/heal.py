@@ -81,9 +81,8 @@ def _climb(rung: Rung, judged: tuple[ServiceJudgement, ...], arguments: HealArgu
     if isinstance(states, Unknown):
         return Skip(states.reason, judged=judged)
     acts = chain.from_iterable(rung_acts(rung, due[unit], states, _entry(arguments.policy, unit, states)) for unit in units)
-    told = tuple(f"{due[unit].unit}: {due[unit].reason}" for unit in units)
     patience = max(_grace(_entry(arguments.policy, unit, states), unit, context.services) for unit in units)
-    return Act((*acts, look_whether_well(units, patience)), results={"units": list(units), "rung": rung}, forecast=told, judged=judged)
+    return Act((*acts, look_whether_well(units, patience)), results={"units": list(units), "rung": rung}, judged=judged)
 
 
 def _entry(policy: ServicesPolicy, unit: str, states: ServiceStates) -> ServicePolicy:
