@@ -29,6 +29,7 @@ RESERVED = {
         "inventory/readers/script.py": "inventory scripts are programs",
         "lab/": "the lab is built with the machine's own tools",
         "observe/vantage.py": "this machine as the place that a probe asks from",
+        "watch/installing.py": "systemctl is told of new units",
         "remote/pipe_wire.py": "a shell on this very machine",
         "remote/ssh_config.py": "ssh -G knows the exact rules of its configuration",
     },
