@@ -36,7 +36,7 @@ RESERVED = {
     "time": {"clock.py": "the only clock", "lab/processes.py": "the lab waits for real processes"},
     "random": {"clock.py": "the only dice"},
     "secrets": {
-        "cli/execute.py": "run ids",
+        "cli/carrying.py": "run ids",
         "lab/": "names and networks that nobody else has",
         "observe/collect.py": "the nonce of an observation's frame",
         "remote/exchange.py": "the nonces of a command's frame",
