@@ -274,7 +274,8 @@ class Disk:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Load averages, processors, memory in bytes, and pressure (share of the last 10 s in percent) where the kernel tells."""
+    """Load averages, processors, memory in bytes, and pressure where the kernel tells: the share in percent of the last
+    10 s (`cpu_some`, `io_full`) and of the last minute (`cpu_some_60`)."""
 
     one: float
     five: float

@@ -32,7 +32,7 @@ class ServiceState:
     `result` is systemd's Result (`exit-code`, `oom-kill`, `start-limit-hit`, ...), `exit_status` the main process's. `restarts` counts the
     manager's own restarts, -1 where it does not count them. `cpu` is the seconds of processor time of all its processes. `busy` is true
     while its manager works on it: somebody else has asked for something. `triggered` is true for units that a timer, a socket or a path
-    starts. `owner` is the package that owns its unit file, empty where not known.
+    starts.
     """
 
     name: str
@@ -176,7 +176,10 @@ class ServiceJudgement:
 
 @dataclass(frozen=True, slots=True)
 class Heal:
-    """One try to bring a service back, from the journal. `at` is epoch seconds; an unknown verdict is one whose end was never seen."""
+    """One try to bring a service back, from the journal. `at` is epoch seconds; an unknown verdict is one whose end was never seen.
+
+    `took` is the seconds from its intent to its end, 0 where no end was seen; `run` is the run that tried.
+    """
 
     host: str
     unit: str
@@ -184,16 +187,23 @@ class Heal:
     at: float
     verdict: Verdict
     reason: str = ""
+    took: float = 0.0
+    run: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceSample:
-    """How a service was at an earlier look. `bad` is how often in a row its probes were bad then, `since` the first of these."""
+    """How a service was at an earlier look. `bad` is how often in a row its probes were bad then, `since` the first of these.
+
+    `starts` is how many looks in a row found it freshly started, each time anew. `cpu` is as in ServiceState, -1 where not known.
+    """
 
     restarts: int = -1
     invocation: str = ""
     bad: int = 0
     since: float = 0.0
+    starts: int = 0
+    cpu: float = -1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,15 +211,16 @@ class ServicePast:
     """What the journal knows of one host's services.
 
     `samples` are of the newest look that was news, at `at` (epoch seconds) in the boot `boot_id`; `blocked` are (pid, start ticks) that
-    were in the D state then; `zombies` and `memory_kills` as then. `grown` are the times at which a service's restart counter was seen to
-    have grown, oldest first, by unit. `heals` are in order. `quarantined` maps units to the reason, until somebody has looked.
-    `judged` is the newest judgement of each unit, with its time.
+    were in the D state then, and `blocked_since` says since which look; `zombies` and `memory_kills` as then. `grown` are the times at
+    which a service's restart counter was seen to have grown, oldest first, by unit. `heals` are in order. `quarantined` maps units to the
+    reason, until somebody has looked. `judged` is the newest judgement of each unit, with its time.
     """
 
     at: float = 0.0
     boot_id: str = ""
     samples: Mapping[str, ServiceSample] = field(default_factory=dict)
     blocked: tuple[tuple[int, int], ...] = ()
+    blocked_since: Mapping[tuple[int, int], float] = field(default_factory=dict)
     zombies: Mapping[str, int] = field(default_factory=dict)
     memory_kills: int = 0
     grown: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
