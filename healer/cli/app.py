@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import typer
 
 from healer import __version__
-from healer.cli import lab, logs, looking, records, running, scheduling
+from healer.cli import lab, logs, looking, records, running, scheduling, tending
 from healer.model.errors import HealerError
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app = typer.Typer(
 running.register(app)
 looking.register(app)
 records.register(app)
+tending.register(app)
 app.add_typer(logs.app, name="logs")
 app.add_typer(scheduling.app, name="schedule")
 app.add_typer(lab.app, name="lab")

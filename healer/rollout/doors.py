@@ -54,6 +54,8 @@ class Doors:
     past: Journal | None = None
     most_logins: int = 200
     archives: Archives = field(default_factory=NoArchives)
+    samples: Journal | None = None
+    witness: Callable[[str], Facts | None] = lambda _host: None
 
     def pause(self, seconds: float) -> None:
         """Wait, or raise Stopped as soon as the run is asked to stop."""

@@ -62,4 +62,3 @@ def lines_of(found: Changes) -> Iterator[str]:
     """Yield a line for each change, what is new first."""
     for word, these in (("new", found.new), ("changed", found.changed), ("resolved", found.resolved)):
         yield from (f"{word}: {said}" for said in these.values())
-

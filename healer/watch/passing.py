@@ -36,7 +36,7 @@ class Means:
     """What a pass is carried out with.
 
     `order` makes a run of a playbook (its name), for hosts, dry or real; `resume` one that goes on with a run that was cut off; `carry`
-    carries either out and raises what the pipeline raises; `events` gives those of a run that was carried out. `node` is this control node's
+    carries either out and raises what the pipeline raises; `events` gives those of such a run. `node` is this control node's
     name. `stop` is set when nothing more is to be begun.
     """
 
@@ -98,9 +98,10 @@ def one_pass(means: Means, *, check: bool = False) -> Passed:
         checked(means.order(name, means.hosts, True))
     found = unfinished(means.journal, means.node, means.clock.now())
     waiting = tuple(one for one in found if one.needs)
-    works = [] if check else [partial(gone_on_with, means, one) for one in found if not one.needs]
+    works: list[Callable[[], Part | None]] = [partial(gone_on_with, means, one) for one in found if not (one.needs or check)]
+    works += [partial(looked_after, means, name, check=check) for name in PARTS]
     parts: list[Part] = []
-    for work in (*works, *(partial(looked_after, means, name, check=check) for name in PARTS)):
+    for work in works:
         if means.stop.is_set():
             return Passed(tuple(parts), stopped=True, waiting=waiting)
         part = work()
