@@ -94,7 +94,7 @@ def _archived(host: Server, log: Path, size: int) -> None:
     clock, seen = SystemClock(), log.stat()
     doors = Doors(
         connect=lambda _host: connect(host.login(), clock=clock),
-        look=lambda _remote, _names: Facts({}),
+        look=lambda *_: Facts({}),
         gate=Jobs,
         journal=MemoryJournal(clock=clock),
         clock=clock,

@@ -12,8 +12,10 @@ from healer.clock import SystemClock
 from healer.discovery import plugins
 from healer.executors.limits import room_for_logins
 from healer.executors.threads import PatientThreads, Threads
+from healer.healing.policy import VARIABLES as POLICY
 from healer.inventory.login import LoginDefaults, login_of, password_file_of
 from healer.inventory.login_variables import ALIASES
+from healer.inventory.neighbours import neighbour
 from healer.inventory.password_file import read_password_file
 from healer.journal.locks import GroupLocks
 from healer.journal.memory import MemoryJournal
@@ -28,10 +30,12 @@ from healer.model.job import JobReport, JobSpec
 from healer.model.redact import Redactor
 from healer.model.secret import Secret
 from healer.observe.collect import NO_VARIABLES, collect
+from healer.observe.facts.contract import Vantages
+from healer.observe.facts.service_probes import ANOTHER
 from healer.platforms.packages.contract import PackageManager
 from healer.playbook.render import Renderer
 from healer.playbook.scope import Scope, host_data
-from healer.ports import Journal, Remote
+from healer.ports import Clock, Journal, Remote
 from healer.remote.connector import Connector
 from healer.remote.errand import errand, new_act
 from healer.remote.jobs import Jobs
@@ -42,6 +46,7 @@ from healer.settings import Settings
 
 SPARE = 64
 """Threads beside `forks` that hosts without an answer may keep busy."""
+SERVICE_VARIABLES = frozenset({*POLICY, "services_tries", ANOTHER})
 LOGIN_VARIABLES = frozenset(name for names in ALIASES.values() for name in names)
 
 
@@ -76,9 +81,9 @@ class Access:
         file = password_file_of(plain)
         return login_of(plain, self._defaults, become_password=read_password_file(file) if file else None)
 
-    def _rendered(self, host: Host) -> Host:
-        """Return the host with the templates in its login variables filled in."""
-        templates = {name: value for name, value in host.variables.items() if name in LOGIN_VARIABLES and "{{" in str(value)}
+    def _rendered(self, host: Host, names: Collection[str] = LOGIN_VARIABLES) -> Host:
+        """Return the host with the templates in its variables of these names filled in."""
+        templates = {name: value for name, value in host.variables.items() if name in names and "{{" in str(value)}
         if not templates:
             return host
         scope = Scope(trusted=host.variables, data=host_data(host, self._inventory))
@@ -94,10 +99,16 @@ class Access:
         """Log in."""
         return self._opener(self.login(host))
 
-    def look(self, remote: Remote, names: Sequence[str]) -> Facts:
-        """Read facts, with the words that they take from the host's variables."""
-        host = self._inventory.hosts.get(remote.host)
-        return look(remote, names, host.variables if host else NO_VARIABLES)
+    def look(self, remote: Remote, names: Sequence[str], vantages: Vantages | None = None, clock: Clock | None = None) -> Facts:
+        """Read facts, with what they take from the host's variables. Raises InputError for a policy of services with a broken template."""
+        return look(remote, names, self.variables(remote.host), vantages, clock)
+
+    def variables(self, name: str) -> Mapping[str, Value]:
+        """Return a host's variables as facts get them: those of its services are filled in, and say who is asked for `from: another`."""
+        host = self._inventory.hosts.get(name)
+        if host is None:
+            return NO_VARIABLES
+        return {ANOTHER: neighbour(host, self._inventory), **self._rendered(host, SERVICE_VARIABLES).variables}
 
     def secrets(self) -> tuple[Secret, ...]:
         """Return every secret that any login uses, for the redactor."""
@@ -106,9 +117,15 @@ class Access:
         return tuple(found.values())
 
 
-def look(remote: Remote, names: Sequence[str], variables: Mapping[str, Value] = NO_VARIABLES) -> Facts:
-    """Read facts in one round trip, as root where that is to be had. `variables` as in `collect`."""
-    return collect(remote, names, become=True, variables=variables)
+def look(
+    remote: Remote,
+    names: Sequence[str],
+    variables: Mapping[str, Value] = NO_VARIABLES,
+    vantages: Vantages | None = None,
+    clock: Clock | None = None,
+) -> Facts:
+    """Read facts in one round trip, as root where that is to be had. All as in `collect`."""
+    return collect(remote, names, become=True, variables=variables, vantages=vantages, clock=clock)
 
 
 @contextmanager
@@ -122,7 +139,7 @@ def doors(
     with Threads(min(settings.forks, room)) as executor:
         yield Doors(
             connect=access.connect,
-            look=access.look,
+            look=partial(access.look, clock=clock),
             gate=Jobs,
             journal=journal,
             clock=clock,

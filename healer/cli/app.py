@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import typer
 
 from healer import __version__
-from healer.cli import lab, logs, looking, records, running, scheduling, tending
+from healer.cli import lab, logs, looking, records, running, scheduling, services, tending
 from healer.model.errors import HealerError
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app = typer.Typer(
     help="Keeps fleets of Linux servers patched, running and tidy over SSH, with nothing installed on them.",
 )
 running.register(app)
+services.register(app)
 looking.register(app)
 records.register(app)
 tending.register(app)

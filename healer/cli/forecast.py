@@ -53,6 +53,7 @@ def _security(changes: Sequence[PackageChange]) -> str:
 
 def _rows(plan: HostPlan) -> Iterator[tuple[str, Sequence[str]]]:
     yield "first", plan.prepared
+    yield "heal", plan.heals
     yield "do", [few_causes(one) for one in plan.others]
     yield "restart", [_restart(one) for one in plan.restarts]
     yield "by scripts", [", ".join(map(service, plan.by_scripts))] if plan.by_scripts else []

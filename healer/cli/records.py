@@ -12,7 +12,7 @@ def register(app: typer.Typer) -> None:
     """Put the commands on the app."""
     app.command(epilog=example("healer history", "healer history -n 5 --json"))(history)
     app.command(epilog=example("healer show", "healer show 20260102-030405-1a2b", "healer show 20260102-030405-1a2b web3"))(show)
-    app.command(epilog=example("healer ack web3", "healer ack web3 --yes"))(ack)
+    app.command(epilog=example("healer ack web3", "healer ack web3 --yes", "healer ack web3 nginx"))(ack)
     app.command(epilog=example("healer release", "healer release nginx 1.22.1-9", "healer release nginx 1.22.1-9 --yes"))(release)
 
 
@@ -44,12 +44,20 @@ def show(
 @takes(common=Common)
 def ack(
     *,
-    host: Annotated[str, typer.Argument(metavar="HOST", help="The held host.")],
+    host: Annotated[str, typer.Argument(metavar="HOST", help="The host.")],
+    service: Annotated[str, typer.Argument(metavar="SERVICE", help="A service of it that is in quarantine, instead of the host.")] = "",
     in_service: Annotated[bool, typer.Option("--in-service", help="A person has put it back into service: that is owed no more.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask. Without a terminal nothing is asked.")] = False,
     common: Common,
 ) -> None:
-    """Say that a person has looked at a held host: runs may touch it again. Shows the holder, since when and why."""
+    """Say that a person has looked at a held host, or at a service in quarantine: runs may touch it again. Shows since when and why."""
+    if service:
+        from healer.cli.reasons import acknowledge_service
+
+        if in_service:
+            raise typer.BadParameter("--in-service is about a host; leave the service out")
+        acknowledge_service(host, service, common, yes=yes)
+        return
     from healer.cli.past import acknowledge
 
     acknowledge(host, common, in_service=in_service, yes=yes)

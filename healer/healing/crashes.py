@@ -46,7 +46,7 @@ def fresh_starts(look: Look, state: ServiceState) -> int:
 
 def loops(look: Look, state: ServiceState) -> bool:
     """Return whether the service is in a crash loop. What was before the last try to bring it back does not count."""
-    if state.sub == "auto-restart":
+    if state.sub.startswith("auto-restart"):
         return True
     known = look.age(state)
     if state.active not in ("active", "activating", "deactivating") or (known is not None and known > SETTLED):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from healer.healing import crashes, probing
 from healer.healing.look import Look, look_of
-from healer.healing.named import entry_of, looked_after, named_units
+from healer.healing.named import looked_after
 from healer.healing.policy import ServicePolicy, ServicesPolicy
 from healer.healing.processes import process_findings
 from healer.model.facts import Facts, Unknown, Verdict
@@ -48,8 +48,29 @@ def unsure(facts: Facts, policy: ServicesPolicy, past: ServicePast, now: float) 
 def _unsure(look: Look, unit: str) -> bool:
     state = look.states.states.get(unit)
     known = look.age(state) if state else None
-    entry = entry_of(look.policy, unit)
+    entry = look.entry(unit)
     return (known is not None and known < CALM) or (entry is not None and probing.unasked(entry, look.answers))
+
+
+def proved(facts: Facts, policy: ServicesPolicy, past: ServicePast, now: float, unit: str) -> tuple[Verdict, str]:
+    """Return whether a service that was just tried is well, and why not. Its start is behind it, and what was before says nothing now.
+
+    Unknown where its state is not known, and where its probes have no good answer yet: within its grace that is no proof of failure.
+    """
+    look = look_of(facts, policy, past, now)
+    state = look.states.states.get(unit) if look else None
+    if look is None or state is None:
+        return Verdict.UNKNOWN, blind(facts) or f"the host does not show {unit}"
+    if state.active != "active":
+        return Verdict.BAD, f"it is {state.active} ({state.sub}): {failure(state)}"
+    entry = look.entry(unit)
+    bad = [one for one in look.answers if entry and one.unit == entry.unit and one.verdict is Verdict.BAD]
+    if bad:
+        ready = entry is not None and probing.past_grace(look, state, entry)
+        return (Verdict.BAD if ready else Verdict.UNKNOWN), f"it is up, and {bad[0].asks}: {bad[0].reason or 'no good answer'}"
+    if entry and probing.unasked(entry, look.answers):
+        return Verdict.UNKNOWN, "it is up, and not all of its probes could be asked"
+    return Verdict.GOOD, ""
 
 
 def _since(look: Look, state: ServiceState) -> float:
@@ -74,7 +95,7 @@ def _exists(look: Look, unit: str) -> bool:
 
 def _down(look: Look) -> Iterator[Finding]:
     for state in look.states.states.values():
-        if state.load in ("masked", "not-found") or not (entry_of(look.policy, state.name) or looked_after(look.policy, state)):
+        if state.load in ("masked", "not-found") or not (look.entry(state.name) or looked_after(look.policy, state)):
             continue
         if state.active == "failed":
             killed = state.result == "oom-kill"
@@ -94,7 +115,7 @@ def failure(state: ServiceState) -> str:
 
 
 def _probed(look: Look) -> Iterator[Finding]:
-    for entry, units in named_units(look.policy, look.states):
+    for entry, units in look.entries():
         running = (look.states.states[unit] for unit in units if unit in look.states.states)
         ready = (state for state in running if state.active == "active" and probing.past_grace(look, state, entry))
         for state in tuple(ready)[:1]:

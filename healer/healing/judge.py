@@ -39,10 +39,10 @@ def judge(  # noqa: PLR0917  each is another kind of knowledge
     `now` is epoch seconds.
     """
     states = facts.read("services", ServiceStates)
-    by_name = {} if isinstance(states, Unknown) else states.states
+    by_name, named = ({}, {}) if isinstance(states, Unknown) else (states.states, states.named)
 
     def case(finding: Finding) -> Case:
-        entry = next((one for one in policy.services if one.unit == finding.unit), None) or entry_of(policy, finding.unit)
+        entry = entry_of(policy, finding.unit, named)
         used = tuple(rung for unit, rung in tried if unit == finding.unit)
         built_in = ServicePolicy(unit=finding.unit)
         return Case(host, group, finding, by_name.get(finding.unit), entry or built_in, policy, facts, past, survey, now, used)
@@ -62,7 +62,7 @@ def told(case: Case) -> ServiceJudgement | None:
         return case.judge("tell", "absent", f"{detail}: {what}")
     if kind in TOLD:
         return case.judge("tell", kind, f"{detail}; {TOLD[kind]}")
-    if case.state is None:
+    if case.state is None and kind == "stuck":
         return case.judge(
             "tell", "several", f"{detail}; the policy's pattern stands for several services here, and which of them it is cannot be told"
         )
@@ -117,8 +117,7 @@ def _nothing_left(case: Case) -> ServiceJudgement:
 
 
 RULES: tuple[Rule, ...] = (
-    brakes.maintenance,
-    brakes.us, brakes.cut_off, brakes.meltdown, told, brakes.quarantined, brakes.too_often, brakes.back_off, brakes.busy,
-    causes.starved, causes.configuration, causes.memory, causes.dependency, causes.shared, causes.package,
+    brakes.maintenance, brakes.us, brakes.cut_off, brakes.meltdown, told, brakes.quarantined, brakes.too_often, brakes.back_off,
+    brakes.busy, causes.starved, causes.configuration, causes.memory, causes.dependency, causes.shared, causes.package,
 )  # fmt: skip
 """In this order."""

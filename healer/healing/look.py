@@ -1,8 +1,10 @@
 """One look at one host's services, with what was known before: what the rules of detection read. Pure."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from healer.healing.policy import ServicesPolicy
+from healer.healing.named import entry_of
+from healer.healing.policy import ServicePolicy, ServicesPolicy
 from healer.model.facts import Facts, Unknown
 from healer.model.services import ProbeReading, ProcessTroubles, ServicePast, ServiceSample, ServiceState, ServiceStates
 
@@ -26,6 +28,16 @@ class Look:
     def sample(self, unit: str) -> ServiceSample | None:
         """Return the unit's earlier sample when it is of this boot."""
         return self.past.samples.get(unit) if self.same_boot else None
+
+    def entry(self, unit: str) -> ServicePolicy | None:
+        """Return the entry of the policy that holds for the unit here, None when there is none."""
+        return entry_of(self.policy, unit, self.states.named)
+
+    def entries(self) -> Iterator[tuple[ServicePolicy, tuple[str, ...]]]:
+        """Return each entry with the units of this host that it holds for, in the policy's order; none when the host has none."""
+        for entry in self.policy.services:
+            stands_for = self.states.named.get(entry.unit, ())
+            yield entry, tuple(unit for unit in stands_for if self.entry(unit) == entry)
 
     def age(self, state: ServiceState) -> float | None:
         """Return the seconds since the service was started; None when that is not known."""

@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping, Sequence
 
 from healer.healing import crashes, probing
 from healer.healing.look import Look, look_of
-from healer.healing.named import entry_of
 from healer.healing.policy import ServicesPolicy
 from healer.healing.processes import ZOMBIES, named_blocked
 from healer.model.events import ServicesJudged, ServicesSeen
@@ -27,20 +26,20 @@ def seen(host: str, facts: Facts, policy: ServicesPolicy, past: ServicePast, now
         kept = past if look.same_boot else ServicePast()
         new = ServicesSeen(host, look.states.boot_id, samples, kept.blocked, kept.zombies, kept.memory_kills)
     else:
-        blocked = tuple(sorted(which for which, one in named_blocked(look.troubles, policy) if _matters(one.unit, policy, samples)))
-        zombies = {unit: count for unit, count in sorted(look.troubles.zombies.items()) if count > ZOMBIES and entry_of(policy, unit)}
+        blocked = tuple(sorted(which for which, one in named_blocked(look, look.troubles) if _matters(look, one.unit, samples)))
+        zombies = {unit: count for unit, count in sorted(look.troubles.zombies.items()) if count > ZOMBIES and look.entry(unit)}
         new = ServicesSeen(host, look.states.boot_id, samples, blocked, zombies, look.troubles.memory_kills)
     return new if _is_news(new, past, now) else None
 
 
-def _matters(unit: str, policy: ServicesPolicy, samples: Mapping[str, ServiceSample]) -> bool:
-    entry = entry_of(policy, unit)
+def _matters(look: Look, unit: str, samples: Mapping[str, ServiceSample]) -> bool:
+    entry = look.entry(unit)
     sample = samples.get(unit)
     return entry is None or not entry.probes or sample is None or sample.bad > 0
 
 
 def _sample(look: Look, state: ServiceState) -> ServiceSample:
-    entry = entry_of(look.policy, state.name)
+    entry = look.entry(state.name)
     told = probing.answers(look, state, entry) if entry and state.active == "active" else probing.Answers()
     cpu = -1.0 if isinstance(state.cpu, Unknown) else state.cpu
     return ServiceSample(state.restarts, state.invocation, told.tries, told.since, crashes.fresh_starts(look, state), cpu)

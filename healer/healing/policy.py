@@ -1,16 +1,25 @@
 """What may be done about services, as data: which ones, how to tell that they are well, how far to go, and when to keep still."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from healer.healing.written import (
+    dependency,
+    moment,
+    nearest,
+    percent,
+    port,
+    port_of_address,
+    seconds,
+    unit_name,
+    words_of_command,
+)
 from healer.model.services import RUNGS, Rung
 
-TIMES = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 PROBE_KINDS = ("http", "tcp", "command", "heartbeat", "unit", "log_pattern", "backlog")
 NEVER_IN_PLACE = (
     "dbus.service", "dbus-broker.service", "systemd-logind.service", "systemd-journald.service", "systemd-udevd.service", "user@*.service",
@@ -21,39 +30,13 @@ NEVER_IN_PLACE = (
 """Services that healer heals only where the policy names them: to restart one cuts sessions, the network, or what runs in it."""
 
 
-def seconds(value: Any) -> Any:
-    """Return seconds for `90s`, `5m`, `1h`, 600. Raises ValueError; nothing below 0 is a time."""
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhd]?)", str(value).strip().lower())
-    if not found or isinstance(value, bool):
-        raise ValueError(f"{value!r} is no time such as 90s, 5m or 1h")
-    return float(found[1]) * TIMES[found[2] or "s"]
-
-
-def unit_name(value: str) -> str:
-    """Return a unit's full name or pattern; a bare name is a service. Raises ValueError for what is no service."""
-    if not re.fullmatch(r"[A-Za-z0-9:_.@\\*?\[\]-]+", value) or value.startswith("-"):
-        raise ValueError(f"{value!r} is no name of a unit, and no pattern of such names")
-    if value.endswith((".socket", ".timer", ".path", ".mount", ".target", ".slice", ".device", ".swap", ".automount", ".scope")):
-        raise ValueError(f"{value!r} is no service: only services are healed")
-    return value if value.endswith((".service", "*")) else f"{value}.service"
-
-
-def moment(value: Any) -> Any:
-    """Return the instant, aware, of `2026-12-24 06:00 Europe/Berlin`; without a zone it is UTC. Raises ValueError."""
-    if isinstance(value, datetime):
-        return value if value.tzinfo else value.replace(tzinfo=ZoneInfo("UTC"))
-    text, _, zone = str(value).strip().rpartition(" ")
-    if not text or re.fullmatch(r"[\d:]+", zone):
-        text, zone = str(value).strip(), "UTC"
-    try:
-        found = datetime.fromisoformat(text)
-        return found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))
-    except (ValueError, ZoneInfoNotFoundError) as error:
-        raise ValueError(f"{value!r} is no time such as `2026-12-24 06:00 Europe/Berlin`") from error
-
-
 Seconds = Annotated[float, BeforeValidator(seconds)]
 UnitName = Annotated[str, AfterValidator(unit_name)]
+Percent = Annotated[float, BeforeValidator(percent)]
+Port = Annotated[int, BeforeValidator(port)]
+Address = Annotated[int | str, BeforeValidator(port_of_address)]
+Command = Annotated[tuple[str, ...], BeforeValidator(words_of_command)]
+Dependency = Annotated[str, AfterValidator(dependency)]
 Moment = Annotated[datetime, BeforeValidator(moment)]
 
 
@@ -61,6 +44,19 @@ class Model(BaseModel):
     """Base of the policy's parts: an unknown word is a mistake, never passed over."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known_words(cls, value: Any) -> Any:
+        cls._check_words(value)
+        return value
+
+    @classmethod
+    def _check_words(cls, value: Any) -> None:
+        words = [field.alias or name for name, field in cls.model_fields.items()]
+        for word in value if isinstance(value, Mapping) else ():
+            if word not in words and word not in cls.model_fields:
+                raise ValueError(f"{word} is no word here{nearest(str(word), words)}")
 
 
 class ProbePolicy(Model):
@@ -74,12 +70,12 @@ class ProbePolicy(Model):
     """
 
     http: str | None = None
-    tcp: int | str | None = None
-    command: tuple[str, ...] | None = None
+    tcp: Address | None = None
+    command: Command | None = None
     heartbeat: str | None = None
     unit: UnitName | None = None
     log_pattern: str | None = None
-    backlog: int | None = None
+    backlog: Port | None = None
     status: tuple[int, ...] = (200,)
     contains: str = ""
     headers: Mapping[str, str] = Field(default_factory=dict)
@@ -97,11 +93,23 @@ class ProbePolicy(Model):
     def _kind(cls, value: Any) -> Any:
         if not isinstance(value, Mapping):
             raise ValueError(f"a probe is written as KIND: WHAT, with KIND one of {', '.join(PROBE_KINDS)}")  # noqa: TRY004  pydantic
+        cls._check_words(value)
         kinds = [name for name in PROBE_KINDS if value.get(name) is not None]
         if len(kinds) != 1:
             raise ValueError(f"a probe has exactly one of {', '.join(PROBE_KINDS)}; here are {', '.join(kinds) or 'none of them'}")
         listed = {"status": [value["status"]]} if isinstance(value.get("status"), int) else {}
         return {**value, **listed}
+
+    @model_validator(mode="after")
+    def _sensible(self) -> "ProbePolicy":
+        if self.http is not None and not re.match(r"https?://[^/\s]", self.http):
+            raise ValueError(f"{self.http!r} is no URL such as http://127.0.0.1/")
+        for path in (self.heartbeat, self.file or None):
+            if path is not None and not path.startswith("/"):
+                raise ValueError(f"{path!r} is no absolute path of a file")
+        if self.log_pattern == "":
+            raise ValueError("an empty log_pattern stands in every line")
+        return self
 
     @property
     def kind(self) -> str:
@@ -127,7 +135,7 @@ class ServicePolicy(Model):
 
     unit: UnitName
     probes: tuple[ProbePolicy, ...] = ()
-    depends_on: tuple[str, ...] = ()
+    depends_on: tuple[Dependency, ...] = ()
     ladder: tuple[Rung, ...] = ("restart", "kill")
     heals: int = Field(default=3, ge=1, le=100)
     within: Seconds = Field(default=3600.0, gt=0)
@@ -137,10 +145,19 @@ class ServicePolicy(Model):
     debugger: tuple[str, ...] = ()
     maintenance: Maintenance | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _entry(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            raise ValueError(f"a service is written as `- unit: {value}`")  # noqa: TRY004  pydantic
+        return value
+
     @model_validator(mode="after")
     def _ascending(self) -> "ServicePolicy":
         if list(self.ladder) != sorted(set(self.ladder), key=RUNGS.index):
             raise ValueError(f"the ladder goes upwards, each rung once: {' -> '.join(RUNGS)}")
+        if self.unit in self.depends_on:
+            raise ValueError(f"{self.unit} cannot depend on itself")
         return self
 
 
@@ -155,8 +172,8 @@ class ServicesPolicy(Model):
     defaults: bool = True
     never: tuple[UnitName, ...] = NEVER_IN_PLACE
     maintenance: Maintenance | None = None
-    meltdown: float = Field(default=20.0, gt=0, le=100)
-    starved: float = Field(default=60.0, gt=0, le=100)
+    meltdown: Percent = 20.0
+    starved: Percent = 60.0
     rollback: bool = False
 
     @model_validator(mode="after")
@@ -182,3 +199,10 @@ VARIABLES: Mapping[str, str] = {
 def policy_of(variables: Mapping[str, object]) -> ServicesPolicy:
     """Return the policy of a host with these variables, which are rendered already. Raises ValueError (pydantic's) for a mistake."""
     return ServicesPolicy.model_validate({field: variables[name] for name, field in VARIABLES.items() if variables.get(name) is not None})
+
+
+def unknown_hosts(policy: ServicesPolicy, hosts: Collection[str]) -> tuple[str, ...]:
+    """Return what is named as another host, by `depends_on` or a probe's `from`, and is none of the inventory's `hosts`, sorted."""
+    words = [word for entry in policy.services for word in entry.depends_on]
+    named = {word.rpartition("/")[0] for word in words} | {probe.origin for entry in policy.services for probe in entry.probes}
+    return tuple(sorted(named - {"", "host", "control", "another"} - set(hosts)))

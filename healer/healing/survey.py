@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 
 from healer.healing import probing
-from healer.healing.detect import findings
-from healer.healing.look import probe_readings
+from healer.healing.detect import blind, findings
+from healer.healing.look import Look, look_of, probe_readings
 from healer.healing.named import entry_of
 from healer.healing.policy import ServicesPolicy
+from healer.healing.written import is_pattern
 from healer.model.facts import Facts, Unknown, Verdict
-from healer.model.services import Finding, FindingKind, PackageChange, ServicePast, ServiceState, ServiceStates
+from healer.model.services import Finding, FindingKind, PackageChange, ServicePast, ServiceState
 
 DOWN: tuple[FindingKind, ...] = ("failed", "crash_loop", "stuck", "blocked", "memory")
 """What makes a host one that has fallen."""
@@ -60,7 +60,7 @@ class Survey:
 def survey(hosts: Sequence[Seen], now: float) -> Survey:
     """Return what the hosts say together. `now` is epoch seconds. A host that was not reached is unknown, never good and never bad."""
     found = {one.host: findings(one.facts, one.policy, one.past, now) if one.facts else () for one in hosts}
-    units = _units(hosts, found)
+    units = _units(hosts, found, now)
     signatures, said = _signatures(hosts)
     return Survey(
         groups={group: tuple(one.host for one in hosts if one.group == group) for group in dict.fromkeys(one.group for one in hosts)},
@@ -84,35 +84,37 @@ def _fell(found: Iterable[Finding], past: ServicePast, now: float) -> tuple[floa
     return tuple(sorted(at for at in times if now - 2 * STORM <= at <= now))
 
 
-def _units(hosts: Sequence[Seen], found: Mapping[str, tuple[Finding, ...]]) -> dict[str, dict[str, Verdict]]:
+def _units(hosts: Sequence[Seen], found: Mapping[str, tuple[Finding, ...]], now: float) -> dict[str, dict[str, Verdict]]:
     units: dict[str, dict[str, Verdict]] = {}
     for one in hosts:
-        states = one.facts.read("services", ServiceStates) if one.facts else Unknown(one.reason)
-        if isinstance(states, Unknown) or one.facts is None:
-            continue
+        look = look_of(one.facts, one.policy, one.past, now) if one.facts else None
         bad = {finding.unit for finding in found[one.host] if finding.kind in DOWN}
-        for state in states.states.values():
-            units.setdefault(state.name, {})[one.host] = _well(state, one.policy, one.facts, bad)
+        if look:
+            for state in look.states.states.values():
+                units.setdefault(state.name, {})[one.host] = _well(look, state, bad)
     for one in hosts:
-        names = {entry.unit for entry in one.policy.services}
-        for unit in {
-            *(name for name in names if "*" not in name),
-            *(unit for unit in units if any(fnmatchcase(unit, name) for name in names)),
-        }:
-            units.setdefault(unit, {}).setdefault(one.host, Verdict.UNKNOWN)
+        for unit in _expected(one, units):
+            units.setdefault(unit, {})[one.host] = Verdict.UNKNOWN
     return units
 
 
-def _well(state: ServiceState, policy: ServicesPolicy, facts: Facts, bad: set[str]) -> Verdict:
-    entry = entry_of(policy, state.name)
+def _expected(one: Seen, known: Iterable[str]) -> set[str]:
+    """Return the units that a host should have, by its policy, where it could not be asked."""
+    if one.facts is not None and not blind(one.facts):
+        return set()
+    names = [entry.unit for entry in one.policy.services]
+    return {*(name for name in names if not is_pattern(name)), *(unit for unit in known if entry_of(one.policy, unit))}
+
+
+def _well(look: Look, state: ServiceState, bad: set[str]) -> Verdict:
+    entry = look.entry(state.name)
     if state.name in bad or (entry and entry.unit in bad) or state.active in ("failed", "inactive", "deactivating"):
         return Verdict.BAD
     if state.active not in ("active", "reloading"):
         return Verdict.UNKNOWN
-    answered = [one for one in probe_readings(facts) if entry and one.unit == entry.unit]
-    if any(one.verdict is Verdict.BAD for one in answered):
+    if entry and any(one.verdict is Verdict.BAD for one in look.answers if one.unit == entry.unit):
         return Verdict.BAD
-    return Verdict.UNKNOWN if entry and probing.unasked(entry, answered) else Verdict.GOOD
+    return Verdict.UNKNOWN if entry and probing.unasked(entry, look.answers) else Verdict.GOOD
 
 
 def _signatures(hosts: Sequence[Seen]) -> tuple[dict[str, dict[str, Verdict]], dict[str, tuple[str, ...]]]:

@@ -6,15 +6,17 @@ from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
 
+from healer.clock import SystemClock
 from healer.discovery import plugins
 from healer.model.command import Command, CommandResult
 from healer.model.errors import BecomeError, OutcomeUnknown
 from healer.model.facts import Facts, Unknown
 from healer.model.host import Value
-from healer.observe.facts.contract import Fact
+from healer.observe.facts.contract import Fact, Vantages
 from healer.observe.reading import lines
 from healer.observe.sections import CUT, Section, arguments, compose, parse_sections, value, words_of
-from healer.ports import Remote
+from healer.observe.vantage import nearest
+from healer.ports import Clock, Remote
 
 NO_VARIABLES: Mapping[str, Value] = MappingProxyType({})
 
@@ -25,18 +27,29 @@ def all_facts() -> Mapping[str, Fact]:
 
 
 def collect(
-    remote: Remote, wanted: Sequence[str], *, become: bool, timeout: float = 120.0, variables: Mapping[str, Value] = NO_VARIABLES
+    remote: Remote,
+    wanted: Sequence[str],
+    *,
+    become: bool,
+    timeout: float = 120.0,
+    variables: Mapping[str, Value] = NO_VARIABLES,
+    vantages: Vantages | None = None,
+    clock: Clock | None = None,
 ) -> Facts:
     """Read the wanted facts in one round trip; `timeout` bounds it in seconds. Nothing is written on the host.
 
-    `variables` are the host's own, merged; facts take their words from them.
+    `variables` are the host's own, merged; facts take their words from them. Facts with `ask` follow after the round trip, from the
+    `vantages` (by default the host and this control node) and by the `clock`; they bound themselves.
 
     With `become` and no root to be had, the look is made as the login user: facts that need root are then Unknown, the others are read.
     A link that breaks during the look leaves the facts that were not yet answered Unknown. Raises UnreachableError when nothing was asked.
     """
     facts = all_facts()
     asked = {name: facts[name] for name in wanted if name in facts}
-    readings = read(remote, tuple(asked.values()), become=become, timeout=timeout, variables=variables)
+    told = tuple(fact for fact in asked.values() if fact.ask is None)
+    readings = dict(read(remote, told, become=become, timeout=timeout, variables=variables))
+    near, ticks = vantages or partial(nearest, remote), clock or SystemClock()
+    readings.update((name, answer_of(fact, variables, near, ticks)) for name, fact in asked.items() if fact.ask is not None)
     return Facts({name: readings.get(name, Unknown(f"healer knows no fact named {name}")) for name in wanted})
 
 
@@ -49,6 +62,16 @@ def read(
     words = {name: own for name, own in found.items() if not isinstance(own, Unknown)}
     asked = [fact for fact in facts if fact.name in words]
     return {**refused, **_answers(remote, asked, words, partial(Command, timeout=timeout, become=become))}
+
+
+def answer_of(fact: Fact, variables: Mapping[str, Value], vantages: Vantages, clock: Clock) -> object:
+    """Return what a fact with `ask` finds; variables that make no sense leave it unasked."""
+    if fact.ask is None:
+        raise ValueError(f"{fact.name} is not asked, it has a script")
+    try:
+        return fact.ask(variables, vantages, clock)
+    except ValueError as error:
+        return Unknown(f"the host's variables make no sense: {error}")
 
 
 def _answers(

@@ -7,8 +7,10 @@ import subprocess
 from dataclasses import dataclass
 
 from healer.model.command import Command, CommandResult
+from healer.model.errors import UnreachableError
 from healer.model.facts import Unknown
-from healer.ports import ByteStream
+from healer.observe.probes.contract import Vantage
+from healer.ports import ByteStream, Remote
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +68,12 @@ def _wait(process: subprocess.Popen[bytes], command: Command) -> CommandResult:
         return CommandResult(Unknown(f"it took longer than {command.timeout:g} s and was ended"))
     truncated = len(stdout) > command.limit or len(stderr) > command.limit
     return CommandResult(process.returncode, stdout[: command.limit], stderr[: command.limit], truncated)
+
+
+def nearest(remote: Remote, origin: str) -> Vantage:
+    """Return the vantage `host` or `control`. Raises UnreachableError for other hosts: nobody here has a login there."""
+    if origin == "host":
+        return remote
+    if origin == "control":
+        return ControlVantage()
+    raise UnreachableError(remote.host, f"{origin} is not logged in to here, so nothing can be asked from there.")

@@ -16,6 +16,9 @@ from healer.remote.faults import LINK_FAULTS, Stage, translate, translated, word
 from healer.remote.frames import BOOTSTRAP
 from healer.remote.session import Session
 
+FORBIDDEN = 1
+"""SSH_OPEN_ADMINISTRATIVELY_PROHIBITED (RFC 4254, section 5.1)."""
+
 
 class SshRemote:
     """A logged-in host (ports.Remote). One thread owns it at a time.
@@ -38,13 +41,18 @@ class SshRemote:
         return result
 
     def dial(self, address: str, port: int, timeout: float) -> ByteStream:
-        """Open a TCP stream from the host. Raises OSError when the host cannot connect, UnreachableError when we have no login."""
+        """Open a TCP stream from the host. Raises OSError when the host cannot connect, UnreachableError when we have no login.
+
+        A server that forbids it raises PermissionError: that says nothing of who should have answered.
+        """
         session = self._living()
         try:
             channel = session.through(address, port, timeout)
         except LINK_FAULTS as error:
             if not session.alive:
                 raise translate(error, self.host, Stage.CHANNEL, session.endpoint.where) from error
+            if isinstance(error, ChannelException) and error.code == FORBIDDEN:
+                raise PermissionError(f"the SSH server of {self.host} forbids it (AllowTcpForwarding, PermitOpen)") from error
             raise OSError(f"{self.host} cannot connect to {address} port {port}: {words(error)}") from error
         channel.settimeout(timeout)
         return HostStream(channel)

@@ -56,7 +56,8 @@ class HostPlan:
     """What would be done on a host. `prepared` disturbs nothing; `others` are actions that are no packages, restarts or boots.
 
     `rollback` says whether the packages could be taken back, `quarantine` which versions stay out. `room` are the lines about what
-    would be given back on full disks, and what would not, `gain` the bytes that come free by it.
+    would be given back on full disks, and what would not, `gain` the bytes that come free by it. `heals` are the services that would be
+    brought back, and how.
     `terminal` is how the dry run ended: `changed` means that there is work. `refused` are tasks that will not act, and why.
     """
 
@@ -76,12 +77,13 @@ class HostPlan:
     quarantine: tuple[str, ...] = ()
     room: tuple[str, ...] = ()
     gain: int = 0
+    heals: tuple[str, ...] = ()
 
     @property
     def work(self) -> bool:
         """Whether something would be done for sure; what is decided at run time only may be nothing."""
         return self.terminal == "changed" and bool(
-            self.packages or self.restarts or self.by_scripts or self.others or self.room or self.reboot.state == "yes"
+            self.packages or self.restarts or self.by_scripts or self.others or self.room or self.heals or self.reboot.state == "yes"
         )
 
     @property
@@ -102,7 +104,7 @@ def host_plan(events: Sequence[Stamped]) -> HostPlan:
     lines = tuple(dict.fromkeys(line for task in acts for line in _forecast_of(task.decision)))
     actions = tuple(action for task in acts for action in _main_actions(task))
     return HostPlan(
-        terminal=end.terminal if end else "pending",
+        terminal=_terminal(events),
         reason=end.reason if end else "",
         packages=tuple(change for task in acts for change in _changes(task.decision)),
         restarts=_restarts(lines, actions),
@@ -118,7 +120,16 @@ def host_plan(events: Sequence[Stamped]) -> HostPlan:
         quarantine=_debts(acts, "quarantine"),
         room=tuple(line for task in rooms for line in _forecast_of(task.decision)),
         gain=sum(_gain(task.decision) for task in rooms),
+        heals=tuple(action.summary for action in actions if action.rung),
     )
+
+
+def _terminal(events: Iterable[Stamped]) -> str:
+    """Return how the host ended; of several plays one with work makes it work."""
+    ends = [stamped.event.terminal for stamped in events if isinstance(stamped.event, HostEnded)]
+    if not ends:
+        return "pending"
+    return "changed" if ends[-1] == "ok" and "changed" in ends else ends[-1]
 
 
 def _apart(acts: Iterable[TaskPlanned]) -> tuple[tuple[TaskPlanned, ...], tuple[TaskPlanned, ...]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from healer.discovery import plugins
 from healer.failpoints import reach
-from healer.model.action import Archive, CallPython, Free, Job, LookAgain, ProbeUntil, PutFile, Reboot, Relogin, Run, Verb
+from healer.model.action import Archive, CallPython, Free, Gather, Job, LookAgain, ProbeUntil, PutFile, Reboot, Relogin, Run, Verb
 from healer.model.command import Command
 from healer.model.errors import BecomeError, HostError, OutcomeUnknown, RefusedError, UnreachableError
 from healer.model.facts import Unknown, Verdict
@@ -19,6 +19,7 @@ from healer.rollout import archiving, freeing
 from healer.rollout.archiving import Streaming, folder_spec, kept_on_host
 from healer.rollout.doors import Doors, StoppableClock
 from healer.rollout.freeing import free_spec, freed
+from healer.rollout.gathering import gather
 from healer.rollout.putting import put_spec
 from healer.rollout.python_call import call_python
 from healer.rollout.rebooting import reboot
@@ -86,6 +87,8 @@ def _perform(verb: Verb, scene: Scene) -> Seen:
             return _look_by_command(verb, scene)
         case Archive(folder=""):
             return Streaming(verb, scene.session, scene.doors, scene.act, scene.become).archive()
+        case Gather():
+            return gather(verb, scene.session, become=scene.become)
         case Run() | Job() | PutFile() | Archive() | Free():
             return _let_in(verb, scene)
         case Reboot():

@@ -24,5 +24,7 @@ class Crew:
     """What earlier runs left to be done, by host."""
     standing: Mapping[str, tuple[Owe, ...]] = field(default_factory=dict)
     """That and what this run has left so far."""
+    surveys: dict[str, object] = field(default_factory=dict)
+    """What each step's survey made of all hosts, by the step's name; filled after the first looks."""
     freed: Callable[[], None] = lambda: None
     """Called when a host has ended: another may start, while this one still hangs up."""

@@ -9,6 +9,7 @@ from healer.model.errors import ArchiveError
 from healer.model.events import Event, Stamped
 from healer.model.facts import Facts
 from healer.model.host import Host
+from healer.observe.facts.contract import Vantages
 from healer.ports import Archives, Clock, Executor, Gate, Journal, Part, Remote
 
 
@@ -31,17 +32,20 @@ def as_it_is(event: Event) -> Event:
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """`connect` logs in to a host; `look` reads facts by name in one round trip; `gate` opens the job protocol over a login.
+    """`connect` logs in to a host; `look` reads facts by name in one round trip, with the places that
+    probes are asked from; `gate` opens the job protocol over a login.
 
     `redact` hides secrets in an event before it is kept or told. `listen` is called with every journalled event, in order.
     `stop` is set when the run shall stop.
     `waiting` is called with the reason of every host that waits, as often as the scheduler is asked.
     `machine_id` is this control node's own, empty when not known. `past` is what earlier runs left; a dry run writes elsewhere.
-    `archives` is where copies of logs are kept here. Of a larger fleet than `most_logins` nobody stays logged in to hosts that wait.
+    `archives` is where copies of logs are kept here. `samples` is where a dry run keeps how it found hosts; None: nowhere. `witness` tells
+    what somebody else knows of a host that the run may not touch, so that it is not looked at; None: nothing. Of a larger
+    fleet than `most_logins` nobody stays logged in to hosts that wait.
     """
 
     connect: Callable[[Host], Remote]
-    look: Callable[[Remote, Sequence[str]], Facts]
+    look: Callable[[Remote, Sequence[str], Vantages], Facts]
     gate: Callable[[Remote], Gate]
     journal: Journal
     clock: Clock

@@ -22,6 +22,7 @@ from healer.rollout.host_run import HostRun
 from healer.rollout.machine import HostState
 from healer.rollout.recorder import Recorder
 from healer.rollout.scheduler import Decision, decide
+from healer.rollout.surveying import survey_needs, surveys, unread
 from healer.rollout.work import Delegates
 
 WAKE = 1.0
@@ -46,7 +47,7 @@ class PlayRun:
         self._delegates = Delegates(play.inputs.inventory, doors, play.inputs.run)
         groups = {member.host: member.group for member in members}
         self._news: queue.Queue[BaseException | _Freed | None] = queue.Queue()
-        self._crew = Crew(play, doors, recorder, self._delegates, groups, owed, standing, lambda: self._news.put(_Freed()))
+        self._crew = Crew(play, doors, recorder, self._delegates, groups, owed, standing, freed=lambda: self._news.put(_Freed()))
         self._busy = 0
         self._runs: dict[str, HostRun] = {}
 
@@ -116,11 +117,20 @@ class PlayRun:
         """Settle what a crash left open, look at every host at once, then prepare: nothing here uses a slot."""
         self._all([m for m in self._members if self._unsettled(m.host)], lambda run, _member: run.settle())
         waiting = [member for member in self._members if self._pending(member.host) and member.host not in held]
-        self._all(waiting, lambda run, member: run.look(touchable=member.touchable))
+        witnessed = frozenset(survey_needs(self._play))
+        self._all(waiting, lambda run, member: run.look(touchable=member.touchable, witnessed=witnessed))
         self._refuse_twins()
+        if witnessed:
+            self._survey()
         if self._play.play.prepare and not self._play.inputs.check:
             fleet = self._fleet()
             self._all([member for member in self._members if self._to_prepare(member, fleet)], lambda run, _member: run.prepare())
+
+    def _survey(self) -> None:
+        """Let the steps that want it see all hosts at once. What a dead process had read of them is read again first."""
+        self._all([one for one in self._members if unread(self._runs[one.host])], lambda run, _member: run.see_again())
+        runs = ((self._runs[member.host], member.group) for member in self._members)
+        self._crew.surveys.update(surveys(self._play, self._doors, runs))
 
     def _to_prepare(self, member: Member, fleet: Fleet) -> bool:
         """Whether the host is prepared: not where the scheduler will not let it start anyway."""

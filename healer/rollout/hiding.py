@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from healer.model.action import Act, Action, Archive, CallPython, Decision, Free, Job, ProbeUntil, PutFile, Refuse, Run, Skip, Verb
+from healer.model.action import Act, Action, Archive, CallPython, Decision, Free, Gather, Job, ProbeUntil, PutFile, Refuse, Run, Skip, Verb
 from healer.model.events import ActEnded, TaskEnded
 from healer.model.redact import MASK
 from healer.rollout.foretelling import AT_RUN_TIME
@@ -40,6 +40,8 @@ def _hidden_verb(verb: Verb) -> Verb:
             return replace(verb, content="", path=MASK, validate=())
         case ProbeUntil() | CallPython():
             return replace(verb, arguments={})
+        case Gather():
+            return replace(verb, arguments=(MASK,))
         case Archive() | Free():
             return replace(verb, span=replace(verb.span, path=MASK))
         case _:

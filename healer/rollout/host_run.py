@@ -4,7 +4,9 @@ The slot is freed by proof of health only: a host whose health is bad or not kno
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 from healer.model.action import Reboot
 from healer.model.errors import HostError, InputError, UnreachableError
@@ -12,14 +14,14 @@ from healer.model.events import ActEnded, ActIntended, Event, HostAcknowledged, 
 from healer.model.facts import Facts, OsRelease, Verdict
 from healer.model.host import Host
 from healer.model.playbook import Task
+from healer.rollout import disk_memory, service_memory
 from healer.rollout.crew import Crew
-from healer.rollout.disk_memory import remember
 from healer.rollout.dues import Dues
 from healer.rollout.foretelling import is_work, named_facts
 from healer.rollout.gatekeeping import Gatekeeper
 from healer.rollout.going_back import Rollback, known_versions
 from healer.rollout.machine import HostState, section_of
-from healer.rollout.planning import Known, steps
+from healer.rollout.planning import Beside, Known, steps
 from healer.rollout.proving import frozen_for, release_key
 from healer.rollout.session import Session
 from healer.rollout.task_run import TaskRun
@@ -39,7 +41,7 @@ class HostRun:
         """Bind the host; nothing is sent yet."""
         self.host = host
         self._crew, self._play, self._doors = crew, crew.play, crew.doors
-        self.session = Session(host, crew.doors, crew.play.inputs.run)
+        self.session = Session(host, crew.doors, crew.play.inputs.run, partial(crew.delegates.asking, asker=host.name))
         self._work = Work(host, self.session, crew.recorder)
         self._tasks = TaskRun(crew.play, crew.doors, self._work, crew.delegates)
         self._tasks.turns.book.open(crew.standing.get(host.name, ()))
@@ -48,9 +50,11 @@ class HostRun:
         self._tasks.turns.before_disruption = self._gate.drain
         self._tasks.turns.after_lease = self._look_again
         self._tasks.turns.known = self._known_versions
+        self._tasks.turns.beside = self._beside
         back = Rollback(crew.play, crew.doors, self._work, self._tasks)
         self.way_out = WayOut(crew, self._work, self._gate, back, guarded=self._guarded, settle=self.settle, release=self._known_release)
         self._release = ""
+        self.seen: Facts | None = None
         self._walked: set[str] = set()
 
     @property
@@ -58,25 +62,43 @@ class HostRun:
         """Where the journal says that the host stands in this play."""
         return self._crew.recorder.state.host(self._play.index, self.host.name)
 
-    def look(self, *, touchable: bool = True) -> None:
+    def look(self, *, touchable: bool = True, witnessed: frozenset[str] = frozenset()) -> None:
         """Read the host once, before anything: its health, what gates compare with, and what its tasks will ask for.
 
-        A host that cannot be read ends here when it is `touchable`; others only count in their budget group.
+        A host that cannot be read ends here when it is `touchable`; others only count in their budget group, and are read for what the
+        surveys need, `witnessed`, unless somebody else knows how they are.
         """
         try:
-            facts = self._read(self._needed() | self._dues.witnesses() if touchable else set())
+            facts = self._read(self._needed() | self._dues.witnesses()) if touchable else self._witnessed(witnessed)
         except (HostError, InputError) as error:
             reason = f"{error.message} {error.advice}".strip()
             self._write(HostLooked(self.host.name, self._play.index, Verdict.UNKNOWN, reason))
             if touchable:
                 self.way_out.end("unreachable" if isinstance(error, UnreachableError) else "failed", reason)
             return
+        self.seen = facts
         self._write(self._looked(facts))
         if touchable:
             self._dues.review(facts)
-        if not self._play.inputs.check:
-            remember(self._doors, self._work, facts)
+        check = self._play.inputs.check
+        disk_memory.remember(self._doors, self._work, facts, check=check)
+        service_memory.remember(self._play, self._doors, self._work, facts)
+        if not check:
             self._gate.find_drained(tentative=True)
+
+    def _witnessed(self, needed: frozenset[str]) -> Facts:
+        """Return how a host is that the run may not touch, from whoever knows it, else from a look of our own."""
+        known = self._doors.witness(self.host.name)
+        if known is None:
+            return self._read(set(needed))
+        self.session.adopt(known)
+        return known
+
+    def see_again(self) -> None:
+        """Read what the tasks ask for, for the surveys only: the process that had looked at the host has died since."""
+        with suppress(HostError, InputError):
+            self.seen = self._read(self._needed())
+            self.session.forget(("*",))
 
     def _looked(self, facts: Facts) -> HostLooked:
         health = healthy_at_start(facts)
@@ -216,6 +238,11 @@ class HostRun:
         if trouble is not None and trouble.terminal in LOST:
             return trouble
         return joined(trouble, self._guarded(lambda: self._tasks.handlers(section), f"handlers-{section}"))
+
+    def _beside(self) -> Beside:
+        acts = self._crew.recorder.state.acts.of(self.host.name).values()
+        tried = tuple((intent.action.unit, intent.action.rung) for intent, _ended in acts if intent is not None and intent.action.rung)
+        return Beside(self._crew.groups.get(self.host.name, ""), tried, self._crew.surveys)
 
     def _known_versions(self) -> Known:
         return known_versions(self.state, self._doors, self._frozen_versions())

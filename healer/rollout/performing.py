@@ -108,10 +108,12 @@ class Performer:
     def carry_out(self, task: Task, address: str, planned: Planned, decision: Act, session: Session) -> TaskEnded:
         """Perform the actions in order until one is not good, and return what became of the task.
 
-        A file that the host left alone is passed over with all that was planned for it; the proof hears of it.
+        A file that the host left alone is passed over with all that was planned for it; the proof hears of it. A service that was not
+        brought back keeps the others from nothing: the proof judges all of them.
         """
         seen: list[Seen] = []
         passed: dict[tuple[int, int] | None, str] = {}
+        failed: list[str] = []
         for index, action in enumerate(decision.actions):
             self._doors.check_stop()
             if file_of(action) in passed:
@@ -122,9 +124,11 @@ class Performer:
             seen.append(self._action(known, Place(task, address, index, told, session)))
             if left_alone(action, seen[-1]):
                 passed[file_of(action)] = seen[-1].reason
+            elif _bears(action, seen[-1]):
+                failed.append(f"{action.summary}: {seen[-1].reason}")
             elif seen[-1].verdict is not Verdict.GOOD:
                 return self._ended(address, decision, seen, "; ".join([*passed.values(), f"{action.summary}: {seen[-1].reason}"]))
-        reasons = dict.fromkeys([*passed.values(), *(one.reason for one in seen[-1:] if one.reason)])
+        reasons = dict.fromkeys([*passed.values(), *failed, *(one.reason for one in seen[-1:] if one.reason)])
         return self._ended(address, decision, seen, "; ".join(reasons))
 
     def _ended(self, address: str, decision: Act, seen: Sequence[Seen], reason: str) -> TaskEnded:
@@ -298,6 +302,11 @@ class Performer:
         if not result.ok or not name:
             raise HostError(session.host.name, "who we are logged in as cannot be told, so nothing is run as that user.")
         return () if name == "root" else ("runuser", "-u", name, "--")
+
+
+def _bears(action: Action, seen: Seen) -> bool:
+    """Whether a try to bring a service back failed on its own, so that the others still get theirs."""
+    return bool(action.rung) and seen.verdict is Verdict.BAD and not seen.detail.get("refused")
 
 
 def _output_of(seen: Sequence[Seen]) -> dict[str, Value]:

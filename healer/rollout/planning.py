@@ -12,9 +12,11 @@ from healer.model.facts import Facts, Identity
 from healer.model.host import Host
 from healer.model.logs import DiskPast
 from healer.model.playbook import Task
+from healer.model.services import ServicePast
 from healer.playbook.schema import arguments_of
 from healer.playbook.scope import Scope
 from healer.playbook.trust import read_trusted
+from healer.rollout import service_memory
 from healer.rollout.context import PlayContext
 from healer.rollout.disk_memory import recalled
 from healer.rollout.doors import Doors
@@ -47,13 +49,33 @@ class Known:
     ran_before: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What the run knows beside the host itself; the fields are told in StepContext. `surveys` are by the step's name."""
+
+    group: str = ""
+    tried: tuple[tuple[str, str], ...] = ()
+    surveys: Mapping[str, object] = field(default_factory=dict)
+
+
 def steps() -> Mapping[str, Step]:
     """Return all steps by name."""
     return plugins("healer.steps", Step)
 
 
+ALONE = Beside()
+
+
 def plan_task(
-    play: PlayContext, doors: Doors, task: Task, host: Host, session: Session, *, scope: Scope, known: Callable[[], Known]
+    play: PlayContext,
+    doors: Doors,
+    task: Task,
+    host: Host,
+    session: Session,
+    *,
+    scope: Scope,
+    known: Callable[[], Known],
+    beside: Beside = ALONE,
 ) -> Planned:
     """Plan the task. Raises PlaybookError for arguments that cannot be rendered, HostError when the host cannot be read.
 
@@ -79,6 +101,10 @@ def plan_task(
         latter=own.latter,
         ran_before=own.ran_before,
         past=recalled(doors, session.host.name) if "disks" in step.learns else DiskPast(),
+        services=service_memory.recalled(doors, session.host.name) if service_memory.READ in step.learns else ServicePast(),
+        survey=beside.surveys.get(step.name),
+        group=beside.group,
+        tried=beside.tried,
         run=play.inputs.run,
     )
     return Planned(step, arguments, context, step.plan(arguments, context))

@@ -8,6 +8,8 @@ from healer.model.errors import AuthenticationError, HostError, HostKeyError, Ou
 from healer.model.facts import Facts, Unknown, plain
 from healer.model.host import Host
 from healer.model.job import JobReport, JobSpec, Lease
+from healer.observe.probes.contract import Vantage
+from healer.observe.vantage import nearest
 from healer.ports import Gate, Remote
 from healer.rollout.doors import Doors
 
@@ -25,9 +27,12 @@ Answer = TypeVar("Answer")
 class Session:
     """Connects when first needed, reconnects after a lost link, reads each fact once until an act makes it stale."""
 
-    def __init__(self, host: Host, doors: Doors, holder: str) -> None:
-        """Prepare; nothing is sent yet. `holder` is written into the lease: the run's id."""
+    def __init__(self, host: Host, doors: Doors, holder: str, elsewhere: "Callable[[str], Session] | None" = None) -> None:
+        """Prepare; nothing is sent yet. `holder` is written into the lease: the run's id. `elsewhere` gives the session of another host
+        that probes are asked from; without it none are.
+        """
         self.host, self.holder = host, holder
+        self._elsewhere = elsewhere
         self._doors = doors
         self._remote: Remote | None = None
         self._readings: dict[str, object] = {}
@@ -42,6 +47,12 @@ class Session:
         if self._remote is None:
             self._remote = self._doors.connect(self.host)
         return self._remote
+
+    def vantage(self, origin: str) -> Vantage:
+        """Return the place of a probe: `host`, `control`, or another host by name. Raises UnreachableError."""
+        if self._elsewhere is None or origin in ("host", "control", self.host.name):
+            return nearest(self.remote, "host" if origin == self.host.name else origin)
+        return self._elsewhere(origin).remote
 
     @property
     def gate(self) -> Gate:
@@ -79,6 +90,11 @@ class Session:
         """Return what has been read so far, without asking."""
         return Facts(dict(self._readings))
 
+    def adopt(self, facts: Facts) -> None:
+        """Take over what somebody else has just read of this host."""
+        self._readings.update(facts.readings)
+        self._plain = None
+
     def plain_facts(self) -> Mapping[str, object]:
         """Return what is known as JSON-shaped data for templates; an unknown reading is left out, so that using it is an error."""
         if self._plain is None:
@@ -88,10 +104,10 @@ class Session:
     def _ask(self, wanted: tuple[str, ...]) -> dict[str, object]:
         """Ask for the facts and for the identity, which every host tells: a link that lives brings it, whatever else is not known."""
         witnessed = tuple(sorted({*wanted, "identity"}))
-        readings = dict(self._doors.look(self.remote, witnessed).readings)
+        readings = dict(self._doors.look(self.remote, witnessed, self.vantage).readings)
         if all(isinstance(reading, Unknown) for reading in readings.values()):
             self.drop()
-            readings = dict(self._doors.look(self.remote, witnessed).readings)
+            readings = dict(self._doors.look(self.remote, witnessed, self.vantage).readings)
         return readings
 
     def _bridged(self, ask: Callable[[], Answer]) -> Answer:

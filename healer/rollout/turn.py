@@ -14,6 +14,7 @@ from healer.model.events import TaskEnded, TaskPlanned
 from healer.model.facts import Facts, Units, Verdict
 from healer.model.playbook import Task
 from healer.playbook.scope import Scope
+from healer.rollout import service_memory
 from healer.rollout.context import PlayContext
 from healer.rollout.debt_book import DebtBook
 from healer.rollout.debts import PAYERS, RESTART, conffiles
@@ -21,7 +22,7 @@ from healer.rollout.doors import Doors
 from healer.rollout.foretelling import AT_RUN_TIME, as_saved, hangs, is_mutating, stales
 from healer.rollout.hiding import hidden_decision, is_masked
 from healer.rollout.performing import Performer
-from healer.rollout.planning import Known, Planned, plan_task, steps
+from healer.rollout.planning import Beside, Known, Planned, plan_task, steps
 from healer.rollout.proving import left_behind
 from healer.rollout.session import Session
 from healer.rollout.work import CutShort, Trouble, Work
@@ -45,7 +46,8 @@ class Turns:
     """Takes the turns of one host. The slot sets what it wants to do in between.
 
     `before_disruption` drains, once, and may bring trouble. `after_lease` looks at the host when nobody else can act on it any more.
-    `known` tells of the package versions that a canary proved, that are in quarantine, and that a rollback goes back to.
+    `known` tells of the package versions that a canary proved, that are in quarantine, and that a rollback goes back to; `beside` what the
+    run knows beside the host.
     """
 
     def __init__(self, play: PlayContext, doors: Doors, work: Work, performer: Performer) -> None:
@@ -54,6 +56,7 @@ class Turns:
         self.before_disruption: Callable[[], Trouble | None] = lambda: None
         self.after_lease: Callable[[], None] = lambda: None
         self.known: Callable[[], Known] = Known
+        self.beside: Callable[[], Beside] = Beside
         self.book = DebtBook(play, doors, work)
 
     def take(self, turn: Turn) -> TaskEnded:
@@ -64,6 +67,8 @@ class Turns:
             return self._ended(turn, Verdict.BAD, error.message)
         name = turn.task.name or turn.task.step
         self._work.write(TaskPlanned(self._work.host.name, turn.address, name, turn.task.step, self._shown(turn, planned.decision)))
+        if service_memory.READ in planned.step.learns:
+            service_memory.tell(self._play, self._doors, self._work, planned.context.facts, planned.decision.judged)
         return self._carry_out(turn, planned)
 
     def _planned(self, turn: Turn) -> Planned:
@@ -92,7 +97,7 @@ class Turns:
 
     def _plan(self, turn: Turn) -> Planned:
         host = self._work.host
-        return plan_task(self._play, self._doors, turn.task, host, turn.session, scope=turn.scope, known=self.known)
+        return plan_task(self._play, self._doors, turn.task, host, turn.session, scope=turn.scope, known=self.known, beside=self.beside())
 
     def _as_recorded(self, planned: Planned, decision: Decision) -> Planned:
         """Return the recorded decision with the facts before it, as far as they are known: those of the host's look in its slot.

@@ -40,7 +40,8 @@ class StepContext:
     the host had before this play upgraded it (empty for a package that was new), `latter` those that it got, and `ran_before` the
     services that were running. `left_alone` says, to the proof, which files of the plan the host found to be others. `past` is what the
     journal knows of the host's disks, `services` of its services; `survey` is what the step's own survey made of all hosts of the play,
-    None where it has none; `now` is the control node's time, epoch seconds, `run` this run's id.
+    None where it has none; `group` is the host's budget group, `tried` are the units and rungs that this run has tried on the host. `now`
+    is the control node's time, epoch seconds, `run` this run's id.
     """
 
     host: Host
@@ -60,6 +61,8 @@ class StepContext:
     past: DiskPast = field(default_factory=DiskPast)
     services: ServicePast = field(default_factory=ServicePast)
     survey: object = None
+    group: str = ""
+    tried: tuple[tuple[str, str], ...] = ()
     now: float = 0.0
     run: str = ""
 
@@ -113,7 +116,7 @@ class Step:
     `foretells` steps are told of in a dry run as they plan now, although earlier tasks would change what they read.
     `learns` names what the journal is asked for: `disks` (StepContext.past), `services` (StepContext.services).
     `survey` sees all hosts of the play at once, after their first look, also those that the run may not touch: what it returns is the
-    same value for each host's plan (StepContext.survey). Pure.
+    same value for each host's plan (StepContext.survey). It gets the control node's time, epoch seconds. Pure.
     `rolls` false marks steps that never act on the host (debug, assert): no slot reason, no drain.
     """
 
@@ -132,5 +135,5 @@ class Step:
     consumes: bool = False
     foretells: bool = False
     learns: tuple[str, ...] = ()
-    survey: Callable[[Sequence[Surveyed]], object] | None = None
+    survey: Callable[[Sequence[Surveyed], float], object] | None = None
     rolls: bool = True

@@ -5,7 +5,8 @@ from typing import Literal
 from pydantic import Field
 
 from healer.model.action import Act, Action, Decision, LookAgain, Owe, Reboot, Refuse, Skip
-from healer.model.facts import Facts, Kernel, PackageDatabase, RebootOwed, Unknown, Verdict
+from healer.model.facts import Facts, Kernel, RebootOwed, Unknown, Verdict
+from healer.steps._booting import disturbed
 from healer.steps.contract import Arguments, Proof, Step, StepContext
 
 
@@ -32,27 +33,7 @@ def plan(arguments: RebootArguments, context: StepContext) -> Decision:
     if forbidden:
         waits = arguments.policy == "auto" and context.window.declared and not context.control_node
         return Skip(f"a reboot is owed ({why}), but {forbidden}", (Owe("reboot", f"{why}; {forbidden}", waits),))
-    return _disturbed(context.facts, why) or _boot(arguments, context, why)
-
-
-def _disturbed(facts: Facts, why: str) -> Refuse | None:
-    """Refuse while somebody installs packages, or where that was cut half-way: such a host may not come up again.
-
-    Where no package manager is known there is nobody to ask for.
-    """
-    if isinstance(facts.read("package_manager", str), Unknown):
-        return None
-    locks, database = facts.read("package_locks", tuple), facts.read("package_database", PackageDatabase)
-    if isinstance(locks, Unknown):
-        return Refuse(f"a reboot is owed ({why}), but whether somebody installs packages is not known: {locks.reason}")
-    if locks:
-        who = f"{locks[0].command} (process {locks[0].pid})"
-        return Refuse(f"a reboot is owed ({why}), but {who} is at work on packages", terminal="busy")
-    if isinstance(database, Unknown):
-        return Refuse(f"a reboot is owed ({why}), but whether the package database is whole is not known: {database.reason}")
-    if database.interrupted:
-        return Refuse(f"a reboot is owed ({why}), but a transaction of packages was interrupted and must be repaired first")
-    return None
+    return disturbed(context.facts, f"a reboot is owed ({why})") or _boot(arguments, context, why)
 
 
 def _forbidden(arguments: RebootArguments, context: StepContext) -> str:

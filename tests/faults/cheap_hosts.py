@@ -200,7 +200,7 @@ class Link:
         self.ask("connect", host.name)
         return ScriptedRemote(host.name, lambda command: self.ask("command", host.name, command))
 
-    def look(self, remote: Remote, names: Any) -> Facts:
+    def look(self, remote: Remote, names: Any, _vantages: object) -> Facts:
         """Read facts."""
         return self.ask("look", remote.host, tuple(names))
 

@@ -18,6 +18,7 @@ from healer.journal.memory import MemoryJournal
 from healer.model.action import Job
 from healer.model.facts import Facts
 from healer.model.host import Host, Login
+from healer.observe.facts.contract import Vantages
 from healer.ports import Remote
 from healer.remote.connector import Connector, SshOptions
 from healer.remote.jobs import Jobs
@@ -77,9 +78,7 @@ class LinkedHost:
         return Jobs(remote, root=str(self.root), grace=1)
 
     @contextmanager
-    def session(
-        self, look: Callable[[Remote, Sequence[str]], Facts] = lambda _remote, _names: Facts({})
-    ) -> Iterator[tuple[Session, Doors]]:
+    def session(self, look: Callable[[Remote, Sequence[str], Vantages], Facts] = lambda *_: Facts({})) -> Iterator[tuple[Session, Doors]]:
         """Give what the engine has of a host in a run."""
         clock = SystemClock()
         with Threads(1) as threads:

@@ -155,7 +155,7 @@ class World:
             raise Killed
         return work()
 
-    def _look(self, remote: Remote, names: Sequence[str]) -> Facts:
+    def _look(self, remote: Remote, names: Sequence[str], _vantages: object) -> Facts:
         return self._alive(lambda: self.hosts[remote.host].look(tuple(names)))
 
     def _gate(self, remote: Remote) -> FakeGate:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from healer.model.host import Value
 from healer.observe.probes.contract import Vantage
+from healer.ports import Clock
 
 Vantages = Callable[[str], Vantage]
 """Gives the place that an origin names."""
@@ -28,8 +29,8 @@ class Fact:
     as shell text; a line feed or NUL in one, or a ValueError, leaves the fact unasked and Unknown with the reason.
 
     A fact with `ask` has no script: it is asked over the same login, after the round trip of all others, and gets the host's merged
-    variables and a function that gives the vantage of an origin (`host`, `control`, another host's name), which raises HostError.
-    It never raises for what the other side does.
+    variables, a function that gives the vantage of an origin (`host`, `control`, another host's name), which raises HostError, and the
+    clock by which it may pause, whose sleep ends at once when the run is stopped. It never raises for what the other side does.
     """
 
     name: str
@@ -38,4 +39,4 @@ class Fact:
     seconds: int = 30
     root: bool = False
     words: Callable[[Mapping[str, Value]], tuple[str, ...]] = no_words
-    ask: Callable[[Mapping[str, Value], Vantages], object] | None = None
+    ask: Callable[[Mapping[str, Value], Vantages, Clock], object] | None = None

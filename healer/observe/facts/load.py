@@ -11,7 +11,7 @@ PRESSURE = "pressure_"
 
 
 def parse(text: str) -> Load:
-    """Return load, memory and pressure; pressure's keys are such as `cpu_some` and `io_full`, its values percent over 10 s; with `_60` over a minute."""
+    """Return load, memory and pressure: keys such as `cpu_some` and `io_full` are percent over 10 s, those with `_60` over 60 s."""
     found = pairs(text)
     one, five, fifteen = value_of(found, "load").split()[:3]
     return Load(

@@ -31,6 +31,7 @@ FACTS = (
     "leftovers",
     "logrotate",
     "services",
+    "service_checks",
 )
 CASES = sorted(path for fact in FACTS for path in (GOLDEN / fact).glob("*.json"))
 

@@ -185,6 +185,13 @@ def test_a_port_that_nobody_listens_on_is_an_os_error(sshd, open_host: Open) -> 
         open_host(sshd().login()).dial("127.0.0.1", 1, 5.0)
 
 
+def test_a_server_that_forbids_streams_says_nothing_of_the_port(sshd, open_host: Open) -> None:
+    """Where the SSH server lets nobody through, that is a lack of permission: no port was asked."""
+    server = sshd("AllowTcpForwarding no")
+    with pytest.raises(PermissionError, match="AllowTcpForwarding"):
+        open_host(server.login()).dial("127.0.0.1", server.port, 5.0)
+
+
 def test_a_link_that_breaks_under_a_stream_says_nothing_of_the_port(sshd, open_host: Open) -> None:
     """A login that is lost while a stream is opened is an unreachable host, not a port that nobody listens on."""
     server = sshd()

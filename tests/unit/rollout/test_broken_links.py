@@ -41,7 +41,7 @@ def doors_to(host: LocalHost, logins: list[Exception | None] | None = None) -> D
             raise fault
         return host
 
-    def look(remote: Remote, names: object) -> Facts:
+    def look(remote: Remote, names: object, _vantages: object) -> Facts:
         return Facts({"identity": remote.host})
 
     clock = Ticks()
@@ -124,10 +124,10 @@ def test_a_link_that_breaks_right_after_the_login_is_made_again_once(host: Local
     """The login was had and the link broke before a word was sent over it: one more login is made before the host counts as unreachable."""
     plain, left = doors_to(host), [UnreachableError("web1", "the link broke before the command was sent.")] * breaks
 
-    def look(remote: Remote, names: object) -> Facts:
+    def look(remote: Remote, names: object, _vantages: object) -> Facts:
         if left:
             raise left.pop()
-        return plain.look(remote, ("identity",))
+        return plain.look(remote, ("identity",), _vantages)
 
     session = Session(Host("web1"), replace(plain, look=look), "run-1")
     with nullcontext() if seen else pytest.raises(UnreachableError):
