@@ -27,6 +27,8 @@ PARTS = ("services", "logs", "patch")
 """The playbooks, in this order: first what is broken, then what will be, then what is due."""
 WINDOWED = ("patch",)
 """Those that are begun only on hosts whose window is open."""
+TROUBLES = ("unreachable", "failed", "refused", "held", "unknown", "busy")
+"""How hosts end of which the line of a part speaks."""
 LOCKED, LEFT = 75, 3
 RANK = (74, 5, 1, 4, LEFT, 0)
 
@@ -156,10 +158,12 @@ def _terminal(one: HostReport) -> Terminal:
 
 
 def _found(looked: RunReport, working: tuple[str, ...]) -> str:
-    away = [one.host for one in looked.hosts if one.terminal == "unreachable"]
     total = counted(len(looked.hosts), "host")
-    words = f"work on {len(working)} of {total}" if working else f"nothing to do on {total}"
-    return words + (f", {len(away)} unreachable" if away else "")
+    words = [f"work on {len(working)} of {total}" if working else f"nothing to do on {total}"]
+    for terminal in TROUBLES:
+        number = sum(one.terminal == terminal for one in looked.hosts)
+        words += [f"{number} {terminal}"] if number else []
+    return ", ".join(words)
 
 
 def fit_of(means: Means, name: str) -> Fit:
