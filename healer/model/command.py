@@ -10,7 +10,8 @@ class Command:
     """Run `argv` on the host with `stdin` as its whole input.
 
     `timeout` is wall seconds for the whole command; when it passes, the result is unknown and the remote process may live on.
-    `become` asks for root. `limit` caps the bytes kept of each stream; what is beyond is dropped and `truncated` says so.
+    With a `beat` the sink of a command is also given nothing (`b""`) whenever so many seconds passed without output, so that it can end
+    the command. `become` asks for root. `limit` caps the bytes kept of each stream; what is beyond is dropped and `truncated` says so.
     A shell script is `argv=("sh", "-c", STATIC_TEXT, "name", *arguments)`: the text never holds data of users.
     """
 
@@ -19,6 +20,7 @@ class Command:
     timeout: float = 60.0
     become: bool = False
     limit: int = 8 * 1024 * 1024
+    beat: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,8 +99,12 @@ def readings_of(nonce: str, facts: Sequence[Fact], result: CommandResult) -> Map
     """Return what the host's answer says about each fact. Pure."""
     # Bytes that are no UTF-8 stay visible as escapes, so that everything that is read can be written down again.
     stdout, stderr = (stream.decode(errors="backslashreplace") for stream in (result.stdout, result.stderr))
-    sections = parse_sections(nonce, stdout, stderr)
-    absent = Section(Unknown(_why_absent(result, stderr)), "", "")
+    return read_all(facts, parse_sections(nonce, stdout, stderr), _why_absent(result, stderr))
+
+
+def read_all(facts: Sequence[Fact], sections: Mapping[str, Section], why_absent: str = CUT.reason) -> Mapping[str, object]:
+    """Return what these sections say about each fact; `why_absent` is the reason for one that is not there. Pure."""
+    absent = Section(Unknown(why_absent), "", "")
     return {fact.name: value(fact, _or_absent(sections.get(fact.name), absent)) for fact in facts}
 
 

@@ -4,7 +4,7 @@ import itertools
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from healer.model.facts import Unknown
@@ -34,14 +34,33 @@ def compose(nonce: str, facts: Sequence[Fact], words: Mapping[str, Sequence[str]
     All that it does stands in functions, which its last line calls: a script that was cut on the way does nothing. The nonce is the only
     thing in it that is not static; it travels on standard input, where other users of the host cannot see it.
     """
+    return "\n".join(["bound=", *_head(nonce), *_observe(facts, words), 'observe "$@"', ""])
+
+
+def resident(nonce: str, facts: Sequence[Fact], words: Mapping[str, Sequence[str]], *, every: int, limit: int) -> str:
+    """Return the script that reads all these facts again and again, `every` so many seconds; a round has to end within `limit` seconds.
+
+    It prints to standard output only, for `parse_rounds`. Arguments as for `compose`.
+    """
+    calls = _observe(facts, words)
+    one = "\n".join([*_head(nonce), script("resident.sh"), *calls, 'observe "$@"', "round_ends", ""])
+    own = ["bound=", script("frame.sh"), f"every={every} limit={limit}", f"round={shlex.quote(one)}", script("follow.sh")]
+    return "\n".join([*own, 'follow "$@"', ""])
+
+
+def _head(nonce: str) -> list[str]:
     if not re.fullmatch(r"[0-9a-f]{16,64}", nonce):
         raise ValueError("the nonce must be 16 to 64 hexadecimal digits")
+    return [f"nonce={nonce}", f"prelude={shlex.quote(script('prelude.sh'))}", script("frame.sh")]
+
+
+def _observe(facts: Sequence[Fact], words: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the function that reads all facts, a line each."""
     shares = [len(words.get(fact.name, ())) for fact in facts]
     calls = [
         _call(fact, range(end - share + 1, end + 1)) for fact, share, end in zip(facts, shares, itertools.accumulate(shares), strict=True)
     ]
-    head = [f"nonce={nonce}", f"prelude={shlex.quote(script('prelude.sh'))}", script("frame.sh")]
-    return "\n".join([*head, "observe() {", ":", *calls, "}", 'observe "$@"', ""])
+    return ["observe() {", ":", *calls, "}"]
 
 
 def arguments(facts: Sequence[Fact], words: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
@@ -70,6 +89,23 @@ def parse_sections(nonce: str, stdout: str, stderr: str) -> Mapping[str, Section
     """Return the sections by name. A section whose end mark is missing was cut off; text outside of all marks is dropped."""
     complaints = {name: body for name, body, _ in _bodies(nonce, stderr)}
     return {name: Section(_status(word), body, complaints.get(name, "")) for name, body, word in _bodies(nonce, stdout)}
+
+
+def parse_rounds(nonce: str, text: str) -> tuple[Mapping[str, Section] | None, str]:
+    """Return the sections of the last round of a resident script that has ended, and what came after it: the beginning of the next.
+
+    None where no round has ended yet.
+    """
+    whole, end, rest = text.rpartition(f"\n{nonce} round\n")
+    if not end:
+        return None, text
+    found = parse_sections(nonce, whole.rpartition(f"\n{nonce} round\n")[2], "")
+    told = {name: section for name, section in found.items() if not name.startswith("!")}
+    return {name: replace(one, stderr=_complaint(found.get(f"!{name}"))) for name, one in told.items()}, rest
+
+
+def _complaint(section: Section | None) -> str:
+    return section.stdout if section is not None else ""
 
 
 def _bodies(nonce: str, text: str) -> Iterator[tuple[str, str, str]]:

@@ -4,6 +4,7 @@ Only the end mark makes a status. A deadline, a lost link, or a shell that stops
 was sent, and an error that says "nothing was done" before that.
 """
 
+import math
 import secrets
 from dataclasses import dataclass, field
 
@@ -84,6 +85,8 @@ class Exchange:
             heard = self._step(deadline, last=True)
             self.out.feed(heard.out)
             self.err.feed(heard.err)
+            if self.command.beat and self.sink is not None and not heard.out:
+                self.sink(b"")
             if self.out.status is not None and self.err.status is not None:
                 return self._result(self.out.status)
             if heard.cut:
@@ -102,7 +105,7 @@ class Exchange:
         self._outbox, self._sent = b"", 0
         if last:
             self.wire.end_input()
-        return self.wire.receive(max(0.0, deadline - self.clock.monotonic()))
+        return self.wire.receive(max(0.0, min(deadline - self.clock.monotonic(), self.command.beat or math.inf)))
 
     def _result(self, status: int | Unknown) -> CommandResult:
         self.out.settle()

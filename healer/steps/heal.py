@@ -8,12 +8,14 @@ from pydantic import Field, field_validator
 
 from healer.healing.detect import blind, findings
 from healer.healing.judge import judge
+from healer.healing.look import probe_readings
 from healer.healing.named import entry_of
 from healer.healing.policy import ServicePolicy, ServicesPolicy
+from healer.healing.probing import LEAST_GRACE, usual_start
 from healer.healing.survey import Seen, Survey, survey
 from healer.model.action import Act, Decision, Refuse, Skip
 from healer.model.facts import Facts, Identity, Unknown, Verdict
-from healer.model.services import Rung, ServiceJudgement, ServiceStates
+from healer.model.services import Rung, ServiceJudgement, ServicePast, ServiceStates
 from healer.steps._booting import disturbed
 from healer.steps._forecast import services
 from healer.steps._heal_acts import PROVES, look_whether_well, rung_acts
@@ -21,6 +23,8 @@ from healer.steps._heal_packages import blamed, taken_back, undo
 from healer.steps.contract import Arguments, Proof, Step, StepContext, Surveyed
 
 LOOKED_AT = (*PROVES, "package_changes", "load")
+PROBED = ("stuck", "network")
+"""Findings that rest on probes, which a service that was just started may not answer yet."""
 
 
 class HealArguments(Arguments):
@@ -50,7 +54,7 @@ def plan(arguments: HealArguments, context: StepContext) -> Decision:
         return Refuse(f"how the services are is not known: {unseen}") if arguments.rung is None else Skip(unseen)
     judged = _judged(arguments, context)
     if arguments.rung is None:
-        return _account(judged, context)
+        return _account(judged, arguments, context)
     if arguments.rung == "rollback":
         return undo(judged, arguments.policy, context)
     return _climb(arguments.rung, judged, arguments, context)
@@ -81,11 +85,18 @@ def _climb(rung: Rung, judged: tuple[ServiceJudgement, ...], arguments: HealArgu
         return Skip(states.reason, judged=judged)
     acts = chain.from_iterable(rung_acts(rung, due[unit], states, _entry(arguments.policy, unit)) for unit in units)
     told = tuple(f"{due[unit].unit}: {due[unit].reason}" for unit in units)
-    return Act((*acts, look_whether_well(units)), results={"units": list(units), "rung": rung}, forecast=told, judged=judged)
+    patience = max(_grace(arguments.policy, unit, context.services) for unit in units)
+    return Act((*acts, look_whether_well(units, patience)), results={"units": list(units), "rung": rung}, forecast=told, judged=judged)
 
 
 def _entry(policy: ServicesPolicy, unit: str) -> ServicePolicy:
     return entry_of(policy, unit) or ServicePolicy(unit=unit)
+
+
+def _grace(policy: ServicesPolicy, unit: str, past: ServicePast) -> float:
+    """Return the seconds after which bad answers of its probes count again."""
+    entry = _entry(policy, unit)
+    return max(LEAST_GRACE, entry.grace, 3 * usual_start(past, unit)) + 5.0 if entry.probes else 0.0
 
 
 def _hanging(
@@ -112,20 +123,37 @@ def _no_boot(context: StepContext) -> str:
     return "" if context.window.verdict is Verdict.GOOD else context.window.reason
 
 
-def _account(judged: tuple[ServiceJudgement, ...], context: StepContext) -> Decision:
-    """Fail the host for what is still wrong. What only has to wait is no failure, and in a dry run neither is what would be healed."""
-    wrong = [one for one in judged if one.choice != "wait"]
-    if not judged:
+def _account(judged: tuple[ServiceJudgement, ...], arguments: HealArguments, context: StepContext) -> Decision:
+    """Fail the host for what is still wrong. What only has to wait is no failure, and in a dry run neither is what would be healed.
+
+    What this run has tried is a failure also where it has to wait, or where nobody can say whether it is well.
+    """
+    tried = {unit for unit, _rung in context.tried}
+    wrong = [one for one in judged if one.choice != "wait" or one.unit in tried]
+    doubts = [doubt for unit in sorted(tried - {one.unit for one in judged}) if (doubt := _doubt(unit, arguments.policy, context.facts))]
+    told = "; ".join([*map(_told, wrong or judged), *doubts])
+    if not told:
         return Skip("every service is well")
-    if not wrong:
-        return Skip("; ".join(f"{one.unit}: {one.reason}" for one in judged), judged=judged)
-    if context.check and any(one.choice == "heal" for one in wrong):
-        return Skip("; ".join(_told(one) for one in wrong), judged=judged)
-    return Refuse("; ".join(_told(one) for one in wrong), judged=judged)
+    if not (wrong or doubts) or (context.check and any(one.choice == "heal" for one in wrong)):
+        return Skip(told, judged=judged)
+    return Refuse(told, judged=judged)
+
+
+def _doubt(unit: str, policy: ServicesPolicy, facts: Facts) -> str:
+    """Return what the probes of a service have against it, be it that they could not be asked; empty when all are good."""
+    entry = _entry(policy, unit)
+    bad = [one for one in probe_readings(facts) if one.unit == entry.unit and one.verdict is not Verdict.GOOD]
+    return f"{unit}: {bad[0].asks}: {bad[0].reason or 'no good answer'}" if bad else ""
 
 
 def _told(one: ServiceJudgement) -> str:
-    words = {"heal": "is to be brought back", "withhold": "withheld", "quarantine": "in quarantine", "tell": "left to a person"}
+    words = {
+        "heal": "is to be brought back",
+        "wait": "waits",
+        "withhold": "withheld",
+        "quarantine": "in quarantine",
+        "tell": "left to a person",
+    }
     return f"{one.unit}: {words.get(one.choice, one.choice)}: {one.reason}"
 
 
@@ -141,11 +169,14 @@ def verify(arguments: HealArguments, context: StepContext, after: Facts) -> Proo
     tried: Mapping[str, object] = decision.results if isinstance(decision, Act) else {}
     units = tried.get("units")
     named = [str(unit) for unit in units] if isinstance(units, list) else []
-    wrong = {one.unit: one.detail for one in findings(after, arguments.policy, context.services, context.now) if one.unit in named}
-    faults = [f"{unit}: {detail}" for unit, detail in wrong.items()]
+    found = findings(after, arguments.policy, context.services, context.now)
+    faults = [f"{one.unit}: {one.detail}" for one in found if one.unit in named and one.kind not in PROBED]
     if arguments.rung == "rollback":
         faults += taken_back(blamed(_judged(arguments, context)), after)
-    return Proof(Verdict.BAD, "; ".join(faults)) if faults else Proof(Verdict.GOOD, f"{', '.join(named)} well again")
+    if faults:
+        return Proof(Verdict.BAD, "; ".join(faults))
+    doubts = [doubt for unit in named if (doubt := _doubt(unit, arguments.policy, after))]
+    return Proof(Verdict.BAD, "; ".join(doubts), settling=True) if doubts else Proof(Verdict.GOOD, f"{', '.join(named)} well again")
 
 
 def _same_boot(before: Facts, after: Facts) -> bool:

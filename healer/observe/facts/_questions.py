@@ -67,6 +67,14 @@ def questions(variables: Mapping[str, Value]) -> tuple[Question, ...]:
     )
 
 
+def slowest(variables: Mapping[str, Value]) -> float:
+    """Return the seconds that the slowest question may take, of those that are asked by script; 0 for a policy that makes no sense."""
+    try:
+        return max((one.probe.timeout * one.tries + PAUSE * (one.tries - 1) for one in questions(variables) if one.by_script), default=0.0)
+    except ValueError:
+        return 0.0
+
+
 def shown(probe: ProbePolicy) -> str:
     """Return what is asked, for people. A URL loses its query and its login, which may be secret."""
     what = getattr(probe, probe.kind)

@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC2154
 # The frame of an observation: every section runs between marks that carry a nonce nobody on the host can know beforehand.
-# The collector puts `nonce=...` and `prelude=...` before this text and, after it, one `section` line a fact.
+# The collector puts `nonce=...`, `bound=` and `prelude=...` before this text and, after it, one `section` line a fact.
 # Standard output and standard error get the same marks, so what a section complains about is found again without temporary files.
 
 LC_ALL=C
@@ -17,12 +17,15 @@ mark() {
   printf '\n%s %s\n' "$nonce" "$*" >&2
 }
 
-# Old busybox has a `timeout` with other options, and some hosts have none.
-bound='none'
-if timeout -k 1 5 true 2>/dev/null; then
-  bound='kill'
-elif timeout 5 true 2>/dev/null; then
-  bound='plain'
+# Old busybox has a `timeout` with other options, and some hosts have none. What repeats an observation has found both out already.
+if [ -z "$bound" ]; then
+  bound='none'
+  if timeout -k 1 5 true 2>/dev/null; then
+    bound='kill'
+  elif timeout 5 true 2>/dev/null; then
+    bound='plain'
+  fi
+  user=$(id -u 2>/dev/null || echo unknown)
 fi
 
 bounded() {
@@ -35,8 +38,6 @@ bounded() {
       ;;
   esac
 }
-
-user=$(id -u 2>/dev/null || echo unknown)
 
 # section NAME SECONDS root|any TEXT [WORD...]: the words become the text's positional parameters.
 section() {
