@@ -35,8 +35,9 @@ class Follower:
             spoke = self._once()
             if self.stop.is_set():
                 return
-            wait = FIRST_WAIT if spoke else min(2 * wait, LONGEST_WAIT)
+            wait = FIRST_WAIT if spoke else wait
             self.clock.sleep(wait + self.clock.jitter(wait / 5))
+            wait = min(2 * wait, LONGEST_WAIT)
 
     def _once(self) -> bool:
         """Log in and follow; return whether anything was heard."""

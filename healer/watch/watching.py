@@ -114,6 +114,7 @@ class Watch:
             self._hands.stop.wait(1.0)
             self._guarded(self._tell)
         self._bringing.close()
+        self._guarded(self._tell)
         deadline = self._hands.clock.monotonic() + LEAVING
         for work in works:
             work.join(max(0.0, deadline - self._hands.clock.monotonic()))

@@ -99,7 +99,9 @@ def test_commands_that_are_shown_exist(line: str) -> None:
     assert told == "" or told.startswith("Missing argument")
 
 
-@pytest.mark.parametrize("line", ["no-such-command", "patch --no-such-option", "patch --canary many", "lab sideways", "ack web1 nginx more"])
+@pytest.mark.parametrize(
+    "line", ["no-such-command", "patch --no-such-option", "patch --canary many", "lab sideways", "ack web1 nginx more"]
+)
 def test_a_wrong_command_line_would_be_noticed(line: str) -> None:
     """The check above is worth something: what is not there is refused."""
     told = complaint(line.split())
