@@ -10,7 +10,7 @@ from healer.cli.context import Setting, prepare
 from healer.cli.options import Common
 from healer.cli.screen import put
 from healer.healing.past import KINDS, service_past
-from healer.healing.policy import unit_name
+from healer.healing.written import unit_name
 from healer.model.errors import UsageError
 from healer.model.events import ServiceAcknowledged
 from healer.model.services import ServicePast
@@ -43,9 +43,8 @@ def tell_why(host: str, service: str, common: Common, *, evidence: bool, number:
 
 def _hosts(setting: Setting) -> str:
     hosts = sorted({one.event.host for one in setting.journal.about(None, ("services_judged",), newest=NEWEST)})
-    return (
-        f"Something is known of {', '.join(hosts)}." if hosts else "`healer services` finds and heals; until then there is nothing to tell."
-    )
+    nothing = "`healer services` finds and heals; until then there is nothing to tell."
+    return f"Something is known of {', '.join(hosts)}." if hosts else nothing
 
 
 def _named(service: str, host: str, known: tuple[str, ...]) -> str:

@@ -119,9 +119,14 @@ class CallPython:
 
 @dataclass(frozen=True, slots=True)
 class LookAgain:
-    """Read facts again and judge them by the step's own `verify`: the proof that an act worked."""
+    """Read facts again and judge them by the step's own `verify`: the proof that an act worked.
+
+    Where that says that it may yet become good, it is asked again, every `every` seconds, for so many seconds of `patience`.
+    """
 
     facts: tuple[str, ...] = ()
+    patience: float = 0.0
+    every: float = 5.0
     verb: Literal["look_again"] = "look_again"
 
 

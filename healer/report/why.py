@@ -24,7 +24,8 @@ class Entry:
     """One thing that was found, decided or done. `at` is ISO 8601, UTC.
 
     `kind` is `judged`, `heal`, `evidence` or `acknowledged`; `unit` the service, `rule` the rule that decided (or the rung), `text` the
-    sentence. `verdict` is empty for what was decided, and `open` for an act of which the end is not known. `output` is the evidence that was kept.
+    sentence. `verdict` is empty for what was decided, and `open` for an act of which the end is not known. `output` is the evidence that
+    was kept.
     """
 
     at: str

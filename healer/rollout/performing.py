@@ -24,6 +24,7 @@ from healer.rollout.planning import Planned
 from healer.rollout.seen import Seen
 from healer.rollout.session import Session
 from healer.rollout.work import Delegates, Work
+from healer.steps.contract import Proof
 
 ASK_A_PERSON = (
     "it was begun before the interruption and cannot be asked about; say what became of it with `healer resume RUN --settle HOST=done|redo`"
@@ -273,14 +274,23 @@ class Performer:
         return replace(verb, file=str(self._play.control_file(verb.file, where))) if isinstance(verb, CallPython) else verb
 
     def _prove(self, verb: LookAgain, place: Place) -> Seen:
-        """Read the facts again and let the step judge what it wanted against what is there."""
+        """Read the facts again and let the step judge what it wanted against what is there, until it is settled or patience is over."""
+        end = self._doors.clock.monotonic() + verb.patience
+        while True:
+            proof = self._proof(verb, place)
+            if not proof.settling or self._doors.clock.monotonic() >= end:
+                return Seen(proof.verdict, reason=proof.reason, detail=proof.detail)
+            self._doors.pause(verb.every)
+            place.session.keep()
+
+    @staticmethod
+    def _proof(verb: LookAgain, place: Place) -> Proof:
         step = place.planned.step
         place.session.forget(verb.facts or ("*",))
         if step.verify is None:
-            return Seen(Verdict.GOOD)
+            return Proof(Verdict.GOOD)
         facts = place.session.look((*step.needs, *verb.facts))
-        proof = step.verify(place.planned.arguments, place.planned.context, facts)
-        return Seen(proof.verdict, reason=proof.reason, detail=proof.detail)
+        return step.verify(place.planned.arguments, place.planned.context, facts)
 
     def _scene(self, place: Place, act: str, boot_id: str) -> Scene:
         become = self._becomes_root(place)

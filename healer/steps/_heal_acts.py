@@ -66,6 +66,11 @@ def _nobody_at_packages() -> Action:
     return Action("look that nobody is at work on packages", look, disruptive=False, makes_stale=())
 
 
-def look_whether_well(units: tuple[str, ...]) -> Action:
-    """Return the proof for all of them together."""
-    return Action(f"look whether {', '.join(units)} {'is' if len(units) == 1 else 'are'} well", LookAgain(PROVES), False, ())
+def look_whether_well(units: tuple[str, ...], patience: float) -> Action:
+    """Return the proof for all of them together. One that was just started gets so many seconds until its probes must be good."""
+    return Action(
+        f"look whether {', '.join(units)} {'is' if len(units) == 1 else 'are'} well",
+        LookAgain(PROVES, patience),
+        disruptive=False,
+        makes_stale=(),
+    )

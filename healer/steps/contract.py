@@ -69,11 +69,12 @@ class StepContext:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What `verify` found by comparing the facts before and after."""
+    """What `verify` found by comparing the facts before and after. `settling`: what is bad may become good by itself, it is young yet."""
 
     verdict: Verdict
     reason: str = ""
     detail: Mapping[str, object] = field(default_factory=dict)
+    settling: bool = False
 
 
 @dataclass(frozen=True, slots=True)

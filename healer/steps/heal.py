@@ -6,14 +6,15 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
-from healer.healing.detect import blind, findings
+from healer.healing.detect import blind, proved
 from healer.healing.judge import judge
 from healer.healing.named import entry_of
 from healer.healing.policy import ServicePolicy, ServicesPolicy
+from healer.healing.probing import LEAST_GRACE, usual_start
 from healer.healing.survey import Seen, Survey, survey
 from healer.model.action import Act, Decision, Refuse, Skip
 from healer.model.facts import Facts, Identity, Unknown, Verdict
-from healer.model.services import Rung, ServiceJudgement, ServiceStates
+from healer.model.services import Rung, ServiceJudgement, ServicePast, ServiceStates
 from healer.steps._booting import disturbed
 from healer.steps._forecast import services
 from healer.steps._heal_acts import PROVES, look_whether_well, rung_acts
@@ -50,7 +51,7 @@ def plan(arguments: HealArguments, context: StepContext) -> Decision:
         return Refuse(f"how the services are is not known: {unseen}") if arguments.rung is None else Skip(unseen)
     judged = _judged(arguments, context)
     if arguments.rung is None:
-        return _account(judged, context)
+        return _account(judged, arguments, context)
     if arguments.rung == "rollback":
         return undo(judged, arguments.policy, context)
     return _climb(arguments.rung, judged, arguments, context)
@@ -79,13 +80,18 @@ def _climb(rung: Rung, judged: tuple[ServiceJudgement, ...], arguments: HealArgu
     states = context.facts.read("services", ServiceStates)
     if isinstance(states, Unknown):
         return Skip(states.reason, judged=judged)
-    acts = chain.from_iterable(rung_acts(rung, due[unit], states, _entry(arguments.policy, unit)) for unit in units)
-    told = tuple(f"{due[unit].unit}: {due[unit].reason}" for unit in units)
-    return Act((*acts, look_whether_well(units)), results={"units": list(units), "rung": rung}, forecast=told, judged=judged)
+    acts = chain.from_iterable(rung_acts(rung, due[unit], states, _entry(arguments.policy, unit, states)) for unit in units)
+    patience = max(_grace(_entry(arguments.policy, unit, states), unit, context.services) for unit in units)
+    return Act((*acts, look_whether_well(units, patience)), results={"units": list(units), "rung": rung}, judged=judged)
 
 
-def _entry(policy: ServicesPolicy, unit: str) -> ServicePolicy:
-    return entry_of(policy, unit) or ServicePolicy(unit=unit)
+def _entry(policy: ServicesPolicy, unit: str, states: ServiceStates) -> ServicePolicy:
+    return entry_of(policy, unit, states.named) or ServicePolicy(unit=unit)
+
+
+def _grace(entry: ServicePolicy, unit: str, past: ServicePast) -> float:
+    """Return the seconds after which bad answers of its probes count again."""
+    return max(LEAST_GRACE, entry.grace, 3 * usual_start(past, unit)) + 5.0 if entry.probes else 0.0
 
 
 def _hanging(
@@ -101,7 +107,7 @@ def _hanging(
     return tuple(
         ServiceJudgement(unit, "stuck", "it was told to restart and does not stop", "heal", "stuck", "kill is the next rung", "kill")
         for unit in stopping
-        if unit not in known and "kill" in _entry(arguments.policy, unit).ladder
+        if unit not in known and "kill" in _entry(arguments.policy, unit, states).ladder
     )
 
 
@@ -112,20 +118,36 @@ def _no_boot(context: StepContext) -> str:
     return "" if context.window.verdict is Verdict.GOOD else context.window.reason
 
 
-def _account(judged: tuple[ServiceJudgement, ...], context: StepContext) -> Decision:
-    """Fail the host for what is still wrong. What only has to wait is no failure, and in a dry run neither is what would be healed."""
-    wrong = [one for one in judged if one.choice != "wait"]
-    if not judged:
+def _account(judged: tuple[ServiceJudgement, ...], arguments: HealArguments, context: StepContext) -> Decision:
+    """Fail the host for what is still wrong. What only has to wait is no failure, and in a dry run neither is what would be healed.
+
+    What this run has tried is a failure also where it has to wait, or where nobody can say whether it is well.
+    """
+    tried = {unit for unit, _rung in context.tried}
+    wrong = [one for one in judged if one.choice != "wait" or one.unit in tried]
+    doubts = [doubt for unit in sorted(tried - {one.unit for one in judged}) if (doubt := _doubt(unit, arguments, context))]
+    told = "; ".join([*map(_told, wrong or judged), *doubts])
+    if not told:
         return Skip("every service is well")
-    if not wrong:
-        return Skip("; ".join(f"{one.unit}: {one.reason}" for one in judged), judged=judged)
-    if context.check and any(one.choice == "heal" for one in wrong):
-        return Skip("; ".join(_told(one) for one in wrong), judged=judged)
-    return Refuse("; ".join(_told(one) for one in wrong), judged=judged)
+    if not (wrong or doubts) or (context.check and any(one.choice == "heal" for one in wrong)):
+        return Skip(told, judged=judged)
+    return Refuse(told, judged=judged)
+
+
+def _doubt(unit: str, arguments: HealArguments, context: StepContext) -> str:
+    """Return why it is not proved that a service which this run has tried is well; empty when it is."""
+    verdict, why = proved(context.facts, arguments.policy, context.services, context.now, unit)
+    return "" if verdict is Verdict.GOOD else f"{unit}: {why}"
 
 
 def _told(one: ServiceJudgement) -> str:
-    words = {"heal": "is to be brought back", "withhold": "withheld", "quarantine": "in quarantine", "tell": "left to a person"}
+    words = {
+        "heal": "is to be brought back",
+        "wait": "waits",
+        "withhold": "withheld",
+        "quarantine": "in quarantine",
+        "tell": "left to a person",
+    }
     return f"{one.unit}: {words.get(one.choice, one.choice)}: {one.reason}"
 
 
@@ -141,11 +163,22 @@ def verify(arguments: HealArguments, context: StepContext, after: Facts) -> Proo
     tried: Mapping[str, object] = decision.results if isinstance(decision, Act) else {}
     units = tried.get("units")
     named = [str(unit) for unit in units] if isinstance(units, list) else []
-    wrong = {one.unit: one.detail for one in findings(after, arguments.policy, context.services, context.now) if one.unit in named}
-    faults = [f"{unit}: {detail}" for unit, detail in wrong.items()]
+    told = [(unit, *proved(after, arguments.policy, context.services, context.now, unit)) for unit in named]
+    faults = [f"{unit}: {why}" for unit, verdict, why in told if verdict is not Verdict.GOOD]
     if arguments.rung == "rollback":
         faults += taken_back(blamed(_judged(arguments, context)), after)
-    return Proof(Verdict.BAD, "; ".join(faults)) if faults else Proof(Verdict.GOOD, f"{', '.join(named)} well again")
+    if not faults:
+        return Proof(Verdict.GOOD, f"{', '.join(named)} {'is' if len(named) == 1 else 'are'} well")
+    return Proof(
+        Verdict.BAD, "; ".join(faults), settling=any(_is_up(unit, after) for unit, verdict, _why in told if verdict is not Verdict.GOOD)
+    )
+
+
+def _is_up(unit: str, facts: Facts) -> bool:
+    """Whether the service runs, so that its probes may yet become good."""
+    states = facts.read("services", ServiceStates)
+    state = None if isinstance(states, Unknown) else states.states.get(unit)
+    return state is not None and state.active == "active"
 
 
 def _same_boot(before: Facts, after: Facts) -> bool:
