@@ -1,5 +1,6 @@
 """The only file that names concrete classes: what the pipeline gets as doors, locks and journal."""
 
+import socket
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -163,6 +164,7 @@ def doors(
             redact=lambda event: redacted(event, redactor),
             stop=stop,
             machine_id=_machine_id(),
+            node=socket.gethostname(),
             most_logins=room,
             past=past,
             archives=ArchiveStore(settings.archive_folder),
