@@ -1,7 +1,7 @@
 """What healer itself is set to, as one frozen value: defaults < files < environment < flags.
 
 Files are TOML: /etc/healer/healer.toml, then $XDG_CONFIG_HOME/healer/healer.toml, then the one that HEALER_CONFIG names. In the
-environment each setting is HEALER_ and its name in capitals; lists are separated by colons.
+environment each setting is HEALER_ and its name in capitals; lists are separated by colons, URLs by blanks.
 """
 
 import difflib
@@ -17,6 +17,7 @@ from typing import Any
 import platformdirs
 
 from healer.model.errors import InputError
+from healer.model.secret import Secret
 
 SYSTEM_FILE = Path("/etc/healer/healer.toml")
 POLICIES = ("strict", "accept-new")
@@ -27,6 +28,8 @@ class Settings:
     """`forks` is how many hosts are worked on at once. None means: as ~/.ssh/config says.
 
     Seconds are `connect_timeout`, for a login, and `journal_timeout`, for a lock that another process holds on the journal.
+
+    `notify` are apprise URLs that are told of incidents; `notify_file` names a file, 0600, with one in a line.
 
     `archive_dir` is where copies of logs are kept that hosts give away; empty means `archive` in `state_dir`.
     `database` is an SQLAlchemy URL; empty means a file in `state_dir`. `known_hosts` empty means the user's and the system's files.
@@ -43,6 +46,8 @@ class Settings:
     connect_timeout: float = 15.0
     journal_timeout: float = 45.0
     archive_dir: str = ""
+    notify: tuple[Secret, ...] = ()
+    notify_file: str = ""
 
     @property
     def database_url(self) -> str:
@@ -103,7 +108,7 @@ def read_environment(environment: Mapping[str, str]) -> Mapping[str, Any]:
         variable = f"HEALER_{name.upper()}"
         text = environment.get(variable)
         if text:
-            value = text.split(os.pathsep) if name in {"inventory", "known_hosts"} else text
+            value = text.split(os.pathsep) if name in {"inventory", "known_hosts"} else text.split() if name == "notify" else text
             found[name] = _converted(name, value, lambda message, advice="", at=variable: InputError(message, file=at, advice=advice))
     return found
 
@@ -147,7 +152,7 @@ def _anchored(name: str, value: Any, folder: Path) -> Any:
     """Return paths of a settings file as absolute ones."""
     if name == "state_dir":
         return folder / value
-    if name in {"private_key", "archive_dir"}:
+    if name in {"private_key", "archive_dir", "notify_file"}:
         return str(folder / value)
     return tuple(str(folder / each) for each in value) if name in {"inventory", "known_hosts"} else value
 
@@ -169,6 +174,15 @@ def _home_path(value: object) -> str:
 def _paths(value: object) -> tuple[str, ...]:
     several = value if isinstance(value, (list, tuple)) else [value]
     return tuple(_home_path(each) for each in several)
+
+
+def _urls(value: object) -> tuple[Secret, ...]:
+    """Return the URLs, hidden from here on. A wrong value is not shown: it may hold a password."""
+    several = value if isinstance(value, (list, tuple)) else [value]
+    texts = [each.strip() for each in several if isinstance(each, str)]
+    if len(texts) < len(several) or not all(texts):
+        raise TypeError("must be a list of URLs, each a text")
+    return tuple(map(Secret, texts))
 
 
 def _forks(value: object) -> int:
@@ -198,6 +212,8 @@ _converters: Mapping[str, Callable[[object], object]] = {
     "known_hosts": _paths,
     "private_key": _home_path,
     "archive_dir": _home_path,
+    "notify": _urls,
+    "notify_file": _home_path,
     "host_key_policy": _policy,
     "connect_timeout": _seconds,
     "journal_timeout": _seconds,

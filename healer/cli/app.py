@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import typer
 
 from healer import __version__
-from healer.cli import lab, logs, looking, records, running, services
+from healer.cli import lab, logs, looking, records, running, scheduling, services, tending
 from healer.model.errors import HealerError
 
 app = typer.Typer(
@@ -24,7 +24,9 @@ running.register(app)
 services.register(app)
 looking.register(app)
 records.register(app)
+tending.register(app)
 app.add_typer(logs.app, name="logs")
+app.add_typer(scheduling.app, name="schedule")
 app.add_typer(lab.app, name="lab")
 
 

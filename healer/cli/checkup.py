@@ -16,7 +16,9 @@ from healer.cli.context import Setting, prepare
 from healer.cli.options import Common
 from healer.cli.screen import bare_table, put
 from healer.journal.database import engine_words
-from healer.model.errors import HealerError
+from healer.model.errors import HealerError, InputError
+from healer.model.secret import Secret
+from healer.settings import Settings
 
 ROOM = 1024**3
 """Bytes that the state folder's disk should have free: below, a long run may not be able to keep its journal."""
@@ -31,10 +33,10 @@ class Check:
     words: str
 
 
-def check_up(common: Common) -> int:
-    """Print all checks; return 1 when one is bad."""
+def check_up(common: Common, *, notify: bool = False) -> int:
+    """Print all checks; return 1 when one is bad. With `notify` a test message goes to every notify URL."""
     setting = prepare(common)
-    checks = tuple(_checks(setting))
+    checks = (*_checks(setting), *_notifications(setting.settings, test=notify))
     if common.json:
         typer.echo(json.dumps([asdict(check) for check in checks], indent=2))
     else:
@@ -96,6 +98,34 @@ def _known_hosts(setting: Setting) -> Iterator[Check]:
     present = [name for name in files if Path(name).expanduser().is_file()]
     words = ", ".join(present) if present else f"none of {', '.join(files)} is there; enrol hosts with `healer trust HOST`"
     yield Check("known hosts", True if present else None, words)
+
+
+def _notifications(settings: Settings, *, test: bool) -> Iterator[Check]:
+    """Check each URL by itself, none shown."""
+    from healer.watch.tell import name_of, understood, urls_of
+
+    try:
+        urls = urls_of(settings)
+    except InputError as error:
+        yield Check("notifications", good=False, words=str(error))
+        return
+    if not urls:
+        yield Check("notifications", False if test else None, "no notify URL is set: nobody is told of incidents (notify, notify_file)")
+    for number, url in enumerate(urls, 1):
+        named = f"{name_of(url, number)} of {len(urls)}"
+        if not understood(url):
+            yield Check("notifications", good=False, words=f"{named} is not understood; see the documentation of apprise")
+        else:
+            yield _test_message(url, named) if test else Check("notifications", good=True, words=f"{named} is understood")
+
+
+def _test_message(url: Secret, named: str) -> Check:
+    from healer.watch.tell import name_of, send
+
+    node = platform.node()
+    troubles = send((url,), f"healer on {node}: test", f"This is a test by `healer doctor --notify` on {node}. Nothing is wrong.")
+    words = troubles[0].removeprefix(name_of(url, 1)).strip() if troubles else "has taken a test message"
+    return Check("notifications", good=not troubles, words=f"{named} {words}")
 
 
 def _clock() -> Check:

@@ -1,17 +1,16 @@
 """Carries a running command out: reads what it names, asks before it starts, shows it while it goes on, tells it at the end."""
 
-import secrets
 import shlex
 import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import NoReturn
 
 import typer
 
+from healer.cli.carrying import Ways, carry, new_run_id
 from healer.cli.context import Setting, prepare
 from healer.cli.drift import drifts
 from healer.cli.forecast import drawn
@@ -27,7 +26,7 @@ from healer.model.events import RunStarted
 from healer.model.host import Inventory
 from healer.model.playbook import Playbook
 from healer.model.report import RunReport
-from healer.pipeline import Order, carry_out, checked, hosts_of, stage
+from healer.pipeline import Order, checked, hosts_of, stage
 from healer.plans import read_plan, save_plan
 from healer.playbook.load import parse_playbook
 from healer.playbook.search import find_playbook
@@ -40,13 +39,7 @@ from healer.rollout.context import RunInputs
 from healer.rollout.fold import fold
 from healer.rollout.names import all_tasks
 from healer.rollout.planning import steps
-from healer.settings import Settings
-from healer.wiring import Access, Listeners, doors, journal_of, locks_of
-
-
-def new_run_id() -> str:
-    """Return an id that sorts by time and cannot be guessed: `20260102-030405-1a2b`."""
-    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+from healer.wiring import Listeners
 
 
 def start(request: RunRequest, common: Common) -> NoReturn:
@@ -204,28 +197,12 @@ def _settled(entries: list[str]) -> dict[str, str]:
 
 
 def _go(order: Order, setting: Setting) -> RunReport:
+    """Carry it out, shown while it goes on, until it ends or a signal stops it."""
     stop = threading.Event()
-    check = order.inputs.check
-    journal = journal_of(setting.settings, check=True) if check else setting.journal
-    setting.remember(order.inputs.run, journal)
-    settings = archiving_to(setting.settings, order.inputs.extra)
-    access = Access(settings, order.inputs.inventory, setting.become_password)
-    shown = view(console_for_output(err=setting.common.json), Showing(setting.common.verbose, check, limits_of(stage(order.inputs))))
-    listeners = Listeners(shown.listen, shown.waiting)
-    with _stopped_by(stop), shown, doors(access, settings, journal, stop, listeners, past=setting.journal) as open_doors:
-        locks = locks_of(setting.settings) if not check else _no_locks
-        return replace(carry_out(order, open_doors, locks), check=check)
-
-
-def archiving_to(settings: Settings, extra: Mapping[str, object]) -> Settings:
-    """Return the settings with the folder of archives that the run was begun with: `healer resume` goes on with the same."""
-    folder = extra.get("logs_archive_dir")
-    return replace(settings, archive_dir=str(folder)) if folder else settings
-
-
-@contextmanager
-def _no_locks(_groups: object, _run: str) -> Iterator[dict[str, str]]:
-    yield {}
+    showing = Showing(setting.common.verbose, order.inputs.check, limits_of(stage(order.inputs)))
+    shown = view(console_for_output(err=setting.common.json), showing)
+    with _stopped_by(stop), shown:
+        return carry(order, setting, Ways(stop, Listeners(shown.listen, shown.waiting)))
 
 
 @contextmanager

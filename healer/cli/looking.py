@@ -14,7 +14,7 @@ def register(app: typer.Typer) -> None:
     app.command(epilog=example("healer status -i inventory.ini", "healer status -i inventory.ini --refresh --json"))(status)
     app.command(epilog=example("healer inventory --graph -i inventory.ini", "healer inventory --list -i inventory.ini"))(inventory)
     app.command(epilog=example("healer trust web1 -i inventory.ini", "healer trust 198.51.100.7 --fingerprint SHA256:AAAA..."))(trust)
-    app.command(epilog=example("healer doctor", "healer doctor --json"))(doctor)
+    app.command(epilog=example("healer doctor", "healer doctor --json", "healer doctor --notify"))(doctor)
 
 
 @takes(common=Common)
@@ -82,8 +82,12 @@ def trust(
 
 
 @takes(common=Common)
-def doctor(*, common: Common) -> None:
-    """Check this control node: Python, journal, SSH, clock, folders. Touches no host."""
+def doctor(
+    *,
+    notify: Annotated[bool, typer.Option("--notify", help="Send a test message to every notify URL.")] = False,
+    common: Common,
+) -> None:
+    """Check this control node: Python, journal, SSH, clock, folders, notifications. Touches no host."""
     from healer.cli.checkup import check_up
 
-    raise typer.Exit(check_up(common))
+    raise typer.Exit(check_up(common, notify=notify))

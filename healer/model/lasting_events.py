@@ -126,7 +126,7 @@ class ServiceAcknowledged:
 @dataclass(frozen=True, slots=True)
 class IncidentsTold:
     """People were notified: the incidents that stand now, each with the sentence that was told of it; what is not there any more was
-    told as resolved. `failed` says why nobody could be reached, empty when it went out.
+    told as resolved. `failed` says why nobody could be reached, empty when it went out; `standing` is then what was told before.
     """
 
     standing: Mapping[str, str] = field(default_factory=dict)

@@ -66,6 +66,19 @@ def test_lists_in_the_environment(home: dict[str, str]) -> None:
     assert (settings.inventory, settings.connect_timeout, settings.state_dir) == (("/a.ini", "/b.ini"), 2.5, Path("/s"))
 
 
+def test_notify_urls(home: dict[str, str], tmp_path: Path) -> None:
+    """URLs are a list in a file and words in the environment, whose colons part nothing, and no part of one is shown."""
+    file = written(tmp_path / "h.toml", "notify = ['json://u:swordfish@a/']\nnotify_file = 'urls'")
+    found = load({}, home | {"HEALER_CONFIG": str(file)})
+    assert ([url.reveal() for url in found.notify], found.notify_file) == (["json://u:swordfish@a/"], str(tmp_path / "urls"))
+    assert "swordfish" not in repr(found)
+    words = load({}, home | {"HEALER_NOTIFY": "json://a:1/ slack://b"}).notify
+    assert [url.reveal() for url in words] == ["json://a:1/", "slack://b"]
+    with pytest.raises(InputError) as caught:
+        read_file(written(tmp_path / "bad.toml", "notify = ['json://swordfish', 5]"))
+    assert "swordfish" not in str(caught.value)
+
+
 def test_database_url(home: dict[str, str]) -> None:
     """The database is a file in the state folder unless another is set."""
     assert Settings(state_dir=Path("/s")).database_url == "sqlite:////s/journal.db"
@@ -86,6 +99,7 @@ def test_database_url(home: dict[str, str]) -> None:
         ("user = 5", 1, "user: must be text, not 5"),
         ("inventory = [5]", 1, "inventory: must be text, not 5"),
         ("forks = ", 0, "not TOML"),
+        ("notify = [5]", 1, "notify: must be a list of URLs, each a text."),
     ],
 )
 def test_mistakes_name_the_place(tmp_path: Path, text: str, line: int, words: str) -> None:

@@ -13,7 +13,8 @@ def _own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep settings and state of this machine out of every test."""
     monkeypatch.setenv("HEALER_STATE_DIR", str(tmp_path / "state"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    monkeypatch.delenv("HEALER_CONFIG", raising=False)
+    for name in ("HEALER_CONFIG", "HEALER_NOTIFY", "HEALER_NOTIFY_FILE"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.delenv("HEALER_INVENTORY", raising=False)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from cli_calls import Healer
 
-from healer.cli.execute import archiving_to
+from healer.cli.carrying import archiving_to
 from healer.cli.options import Reclaiming
 from healer.clock import SystemClock
 from healer.journal.store import SqlJournal

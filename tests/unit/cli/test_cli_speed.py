@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-HEAVY = ("fabric", "paramiko", "sqlalchemy", "alembic", "pydantic", "jinja2", "rich", "yaml")
+HEAVY = ("fabric", "paramiko", "sqlalchemy", "alembic", "pydantic", "jinja2", "rich", "yaml", "apprise")
 
 
 def test_the_command_line_imports_nothing_heavy() -> None:
