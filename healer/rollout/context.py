@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from healer.inventory.places import place_of
 from healer.model.action import Decision
 from healer.model.errors import InventoryError, PlaybookError
 from healer.model.facts import Verdict
@@ -102,7 +103,9 @@ class PlayContext:
             try:
                 _ = declared is None or Window.parse(declared)
             except ValueError as error:
-                raise InventoryError(f"host {name}: variable window: {error}") from error
+                where = place_of(self.inputs.inventory, name, ("window",))
+                message = f"host {name}: variable window: {error}"
+                raise InventoryError(message, file=where.file, line=where.line, column=where.column) from error
 
     def control_file(self, name: str, where: Where) -> Path:
         """Return where a file named in a task lies: beside the playbook, in `files/` or `templates/` there, or absolute."""
