@@ -1,6 +1,7 @@
 """What a look for logs costs a busy host: CPU of all its programs there, beside the barest that asks the kernel for the same.
 
 python -m benchmarks.look --logs 1000 --processes 500 --descriptors 20000 --rounds 5      # as root; in a namespace of its own
+python -m benchmarks.look --services --processes 500      # what is read for services in place of logs; on a host that systemd runs
 """
 
 import argparse
@@ -18,8 +19,12 @@ from healer.observe.sections import arguments, compose, parse_sections, value, w
 
 ALL = ("disks", "log_files", "toolbox", "journal_use", "package_cache", "leftovers", "logrotate")
 """What is read for reclaiming, in one round trip."""
+SERVICES = ("services", "service_checks", "process_troubles", "load")
+"""What is read for services, in one round trip; the first two and the last by every light tick."""
+LIGHT = ("services", "service_checks", "load")
 BARE = "stat and cat"
 INSIDE = "HEALER_BENCHMARK_INSIDE"
+POLICY = [{"unit": "ssh", "probes": [{"backlog": 22}, {"unit": "cron"}, {"command": ["true"]}]}, {"unit": "cron"}]
 STANDARD = 3
 """Descriptors that every process has from its start."""
 
@@ -36,7 +41,8 @@ def main() -> None:
         _hold(logs, options.processes, options.descriptors)
         count = _count()
         with tempfile.TemporaryDirectory() as scripts:
-            samples = rounds(options.rounds, _contestants(name, Path(scripts)))
+            contestants = _for_services(Path(scripts)) if options.services else _contestants(name, Path(scripts))
+            samples = rounds(options.rounds, contestants)
     print(f"\n{options.logs} logs, {count}, medians of {options.rounds} rounds\n\n{table(samples, BARE)}")
 
 
@@ -46,6 +52,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--processes", type=int, default=500)
     parser.add_argument("--descriptors", type=int, default=20000, help="of all processes together")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--services", action="store_true", help="read what is read for services")
     parser.add_argument("--folder", type=Path, default=Path("/var/tmp"), help="where the logs are written; on a disk")
     return parser.parse_args()
 
@@ -84,10 +91,21 @@ def _contestants(folder: str, scripts: Path) -> Contestants:
     }
 
 
+def _for_services(scripts: Path) -> Contestants:
+    """Return a light tick and a full look, beside the barest that asks the kernel and systemd for the same."""
+    bare = "systemctl list-units --state=failed; systemctl show ssh.service cron.service; cat /proc/[0-9]*/stat /proc/pressure/*; ss -ltn"
+    return {
+        BARE: partial(command, ["sh", "-c", f"{{ {bare}; }} >{scripts}/bare 2>&1; :"], {}),
+        "a light tick": partial(_look, list(LIGHT), "", scripts / "light"),
+        f"all {len(SERVICES)} facts": partial(_look, list(SERVICES), "", scripts / "all"),
+    }
+
+
 def _look(names: list[str], folder: str, file: Path) -> Sample:
     """Run the script of these facts as a host would, and read what it says. Raises SystemExit where a reading was not had."""
     facts = [all_facts()[name] for name in names]
-    words = {fact.name: found for fact in facts if isinstance(found := words_of(fact, {"logs_paths": [folder]}), tuple)}
+    variables = {"logs_paths": [folder] if folder else [], "services": POLICY, "services_tries": 1}
+    words = {fact.name: found for fact in facts if isinstance(found := words_of(fact, variables), tuple)}
     nonce = secrets.token_hex(16)
     file.write_text(compose(nonce, facts, words))
     sample = command(["sh", str(file), *arguments(facts, words)], {})

@@ -27,7 +27,6 @@ from healer.rollout.engine import PlayRun
 from healer.rollout.members import members_of
 from healer.rollout.names import check_names
 from healer.rollout.outcome import exit_code
-from healer.rollout.policies import check_policies
 from healer.rollout.recorder import Recorder
 
 RESUMABLE_DAYS = 30
@@ -95,7 +94,6 @@ def checked(order: Order) -> tuple[Staged, ...]:
         if not order.resume:
             targets = [member.host for member in play.members if member.touchable]
             check_names(play.context, targets)
-            check_policies(play.context, targets)
             check_arguments(play.context, targets)
     return staged
 

@@ -69,8 +69,11 @@ class Gate(Protocol):
     Raises RefusedError when the host said no (nothing was done), UnreachableError or OutcomeUnknown as Remote does.
     """
 
-    def take_lease(self, holder: str, seconds: float = 120.0) -> Lease:
-        """Take the lease, or raise RefusedError naming the holder. The same holder gets the same epoch again while it is valid."""
+    def take_lease(self, holder: str, seconds: float = 120.0, over: Lease | None = None) -> Lease:
+        """Take the lease, or raise RefusedError naming the holder. The same holder gets the same epoch again while it is valid.
+
+        `over` is the lease of a run that is over for sure: it hinders nobody, but an act of that run which still runs does.
+        """
 
     def renew(self, lease: Lease) -> Lease:
         """Prolong it; raises RefusedError when somebody else took over."""

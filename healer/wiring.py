@@ -1,5 +1,6 @@
 """The only file that names concrete classes: what the pipeline gets as doors, locks and journal."""
 
+import socket
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -24,12 +25,13 @@ from healer.journal.store import SqlJournal
 from healer.model.action import Job
 from healer.model.errors import HostError, OutcomeUnknown
 from healer.model.events import Stamped
-from healer.model.facts import Facts, Unknown
+from healer.model.facts import Facts, Unknown, Updates
 from healer.model.host import Host, Inventory, Login, Value
 from healer.model.job import JobReport, JobSpec
 from healer.model.redact import Redactor
 from healer.model.secret import Secret
 from healer.observe.collect import NO_VARIABLES, collect
+from healer.observe.facts._managers import KNOWN
 from healer.observe.facts.contract import Vantages
 from healer.observe.facts.service_probes import ANOTHER
 from healer.platforms.packages.contract import PackageManager
@@ -43,6 +45,7 @@ from healer.remote.open import Opener
 from healer.remote.trust import Scanned, enrol, scan
 from healer.rollout.doors import Doors
 from healer.settings import Settings
+from healer.simulations import Simulations, recalled
 
 SPARE = 64
 """Threads beside `forks` that hosts without an answer may keep busy."""
@@ -61,9 +64,12 @@ class Listeners:
 class Access:
     """How the hosts of an inventory are reached, under these settings; shared by a whole run."""
 
-    def __init__(self, settings: Settings, inventory: Inventory, become_password: Secret | None = None) -> None:
-        """Open nothing yet."""
+    def __init__(
+        self, settings: Settings, inventory: Inventory, become_password: Secret | None = None, *, recall_updates: bool = False
+    ) -> None:
+        """Open nothing yet. With `recall_updates`, for looks that cannot act, hosts simulate updates only where something has changed."""
         self._inventory, self._renderer = inventory, Renderer()
+        self._simulations = Simulations(settings.state_dir / "updates") if recall_updates else None
         self._defaults = LoginDefaults(
             user=settings.user,
             private_key=settings.private_key,
@@ -101,7 +107,16 @@ class Access:
 
     def look(self, remote: Remote, names: Sequence[str], vantages: Vantages | None = None, clock: Clock | None = None) -> Facts:
         """Read facts, with what they take from the host's variables. Raises InputError for a policy of services with a broken template."""
-        return look(remote, names, self.variables(remote.host), vantages, clock)
+        variables = self.variables(remote.host)
+        if self._simulations is None or not {"updates", "restart_forecast"} & set(names):
+            return look(remote, names, variables, vantages, clock)
+        now = self.clock.now().timestamp()
+        known = self._simulations.known(remote.host, now)
+        facts = look(remote, names, variables if known is None else {**variables, KNOWN: known}, vantages, clock)
+        fresh = facts.get("updates")
+        if isinstance(fresh, Updates) and fresh.fingerprint:
+            self._simulations.keep(remote.host, fresh, now)
+        return recalled(facts, known)
 
     def variables(self, name: str) -> Mapping[str, Value]:
         """Return a host's variables as facts get them: those of its services are filled in, and say who is asked for `from: another`."""
@@ -149,6 +164,7 @@ def doors(
             redact=lambda event: redacted(event, redactor),
             stop=stop,
             machine_id=_machine_id(),
+            node=socket.gethostname(),
             most_logins=room,
             past=past,
             archives=ArchiveStore(settings.archive_folder),

@@ -10,6 +10,7 @@ from healer.cli.context import Setting, prepare
 from healer.cli.fleet import ask_all, chosen
 from healer.cli.options import Common
 from healer.cli.quarantine import lines
+from healer.cli.reasons import past_of
 from healer.cli.screen import bare_table, put
 from healer.journal.queries import quarantines
 from healer.model.action import Owe
@@ -17,6 +18,7 @@ from healer.model.errors import HostError
 from healer.model.events import Stamped
 from healer.model.facts import Facts, plain
 from healer.model.logs import DiskPast
+from healer.report.services import service_remarks, window_remarks
 from healer.report.status import STATUS_FACTS, UNREACHABLE, debt_in_words, disk_remarks, remarks, status_line
 from healer.report.words import hosts_in_words
 from healer.wiring import look, refresh_lists
@@ -39,7 +41,10 @@ def status_all(common: Common, *, refresh: bool) -> int:
     answers = ask_all(setting, hosts, lambda remote: look(remote, STATUS_FACTS, named[remote.host]))
     if common.json:
         owed = setting.debts()
-        told = {name: {**_plain(answer), "owed": _owed(owed.get(name, ()))} for name, answer in answers.items()}
+        told = {
+            name: {**_plain(answer), "owed": _owed(owed.get(name, ())), "services_told": list(service_remarks(past_of(setting, name)))}
+            for name, answer in answers.items()
+        }
         typer.echo(json.dumps(told, indent=2, default=str))
     else:
         _draw(answers, setting)
@@ -47,14 +52,15 @@ def status_all(common: Common, *, refresh: bool) -> int:
 
 
 def _draw(answers: Mapping[str, Facts | HostError], setting: Setting) -> None:
-    held, owed = setting.held(), setting.debts()
+    held, owed, inventory = setting.held(), setting.debts(), setting.inventory()
     table = bare_table(*COLUMNS, fixed=tuple(name for name in COLUMNS if name not in ("stale", "failed")))
     notes: dict[str, list[str]] = {}
     for name, answer in answers.items():
         past = setting.disk_past(name)
         line = UNREACHABLE if isinstance(answer, HostError) else status_line(answer, past)
         table.add_row(name, *(Text(cell.text, STYLES[cell.tone]) for cell in line.cells))
-        for note in _notes(answer, past, held.get(name, ""), owed.get(name, ())):
+        kept = (*service_remarks(past_of(setting, name)), *window_remarks(inventory.hosts[name].variables))
+        for note in (*_notes(answer, past, held.get(name, ""), owed.get(name, ())), *kept):
             notes.setdefault(note, []).append(name)
     put(table, *(Text(f"{hosts_in_words(hosts)}: {note}") for note, hosts in notes.items()))
     put(*(Text(line) for line in lines(quarantines(setting.journal))))

@@ -52,11 +52,16 @@ def loops(look: Look, state: ServiceState) -> bool:
     if state.active not in ("active", "activating", "deactivating") or (known is not None and known > SETTLED):
         return False
     healed = last_heal(look.past.heals, state.name)
-    earlier = sum(1 for at in look.past.grown.get(state.name, ()) if at > max(look.now - WINDOW, healed))
+    earlier = sum(1 for at in lately(look, state.name) if at > healed)
     if look.past.at <= healed:
         return earlier >= RESTARTS
     grown = earlier + restarts_between(look.sample(state.name), state, look.now - look.past.at)
     return grown >= RESTARTS or fresh_starts(look, state) >= RESTARTS
+
+
+def lately(look: Look, unit: str) -> tuple[float, ...]:
+    """Return the times within the window at which the unit was seen to have restarted."""
+    return tuple(at for at in look.past.grown.get(unit, ()) if at > look.now - WINDOW)
 
 
 def last_heal(heals: Sequence[Heal], unit: str) -> float:

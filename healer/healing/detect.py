@@ -102,7 +102,7 @@ def _down(look: Look) -> Iterator[Finding]:
             detail = "the kernel killed it for memory, and it is down" if killed else f"it is down: {failure(state)}"
             yield Finding(state.name, "memory" if killed else "failed", detail, _since(look, state), dead=True)
         elif crashes.loops(look, state):
-            began = min((*look.past.grown.get(state.name, ()), _since(look, state)))
+            began = min((*crashes.lately(look, state.name), _since(look, state)))
             detail = f"it ends and is started again and again: {failure(state)}"
             yield Finding(state.name, "crash_loop", detail, began, dead=state.active != "active")
 

@@ -59,7 +59,8 @@ def _moved(before: ServiceSample | None, sample: ServiceSample, *, old: bool) ->
     if before is None:
         return True
     counted = (before.restarts, before.invocation, before.bad) != (sample.restarts, sample.invocation, sample.bad)
-    return counted or sample.starts > before.starts or (old and sample.bad > 0)
+    settled = before.starts > 1 and sample.starts == 0
+    return counted or settled or (old and sample.bad > 0)
 
 
 def _children(now: Mapping[str, int], before: Mapping[str, int], *, old: bool) -> bool:

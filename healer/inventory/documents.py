@@ -115,6 +115,24 @@ def _parse_yaml(text: str, file: str) -> Document:
     return Document(file, _checked(value, file), loader.lines, tuple(loader.notes))
 
 
+def tree(text: str) -> yaml.Node | None:
+    """Return the nodes of a YAML text, which know their places; None for what cannot be read as YAML, or says nothing."""
+    try:
+        return yaml.compose(text, Loader=_Loader)
+    except (yaml.YAMLError, RecursionError):
+        return None
+
+
+def value_of(node: yaml.Node) -> Any:
+    """Return the value that a node of `tree` stands for. Raises InventoryError, yaml.YAMLError and ValueError for what is no value."""
+    loader = _Loader("")
+    loader.file, loader.lines, loader.notes = "", {}, []
+    try:
+        return loader.construct_document(node)
+    finally:
+        loader.dispose()
+
+
 _Loader: Any = type("_Loader", (getattr(yaml, "CSafeLoader", yaml.SafeLoader),), {"__doc__": "PyYAML's safe types plus lines."})
 """The C parser where PyYAML was built with it: ten times as fast."""
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from healer.discovery import plugins
 from healer.inventory.addresses import problem_with, split_port
+from healer.inventory.marks import Written
 from healer.inventory.readers.contract import ParsedGroup, ParsedSource, Reader
 from healer.model.errors import InventoryError
 
@@ -39,6 +40,11 @@ def read_source(source: str) -> Iterator[ParsedSource]:
         yield host_list(source)
     else:
         yield from _read_path(path_of(source))
+
+
+def written_in(path: Path) -> tuple[Written, ...]:
+    """Return the variables of an inventory file in order, with their places. Raises InventoryError as `read_source` does."""
+    return tuple(_reader(path).written(path))
 
 
 def host_list(source: str) -> ParsedSource:

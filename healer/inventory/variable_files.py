@@ -24,6 +24,14 @@ def read_folder(folder: Path, groups: Iterable[str], hosts: Iterable[str]) -> tu
     return found, tuple(notes)
 
 
+def files_of(folder: Path, name: str) -> tuple[Path, ...]:
+    """Return the files in group_vars or host_vars that hold the variables of this group or host, weakest first. Raises InventoryError."""
+    path = _first(folder, name, {entry.name for entry in _entries(folder)}) if folder.is_dir() else None
+    if path is None:
+        return ()
+    return tuple(_files(path)) if path.is_dir() else (path,)
+
+
 def _named(folder: Path, names: Iterable[str], notes: list[str]) -> Mapping[str, Mapping[str, Value]]:
     if not folder.exists():
         return {}

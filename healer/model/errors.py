@@ -126,6 +126,11 @@ class BecomeError(HostError):
 class RefusedError(HostError):
     """The host's gate refused an act: stale lease, older epoch, other boot. Nothing was done."""
 
+    def __init__(self, host: str, message: str, *, advice: str = "", holder: str = "") -> None:
+        """`holder` has the lease that is in force, where that is why."""
+        super().__init__(host, message, advice=advice)
+        self.holder = holder
+
 
 class BusyError(HostError):
     """A lock on the host is held by somebody else; the message names process and age."""

@@ -112,12 +112,23 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Updates:
-    """The package manager's own simulation. `refreshed` is the age in seconds of the package lists, or Unknown."""
+    """The package manager's own simulation. `list_age` is the age in seconds of the package lists, or Unknown. `fingerprint` changes with
+    everything that the simulation is made of, empty where that is not known.
+    """
 
     pending: tuple[Update, ...]
     removals: tuple[str, ...] = ()
     held: tuple[str, ...] = ()
     list_age: float | Unknown = field(default_factory=lambda: Unknown("not looked at"))
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """What an earlier simulation with this fingerprint said still holds; only the lists have grown older."""
+
+    fingerprint: str
+    list_age: float | Unknown
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ def resident(nonce: str, facts: Sequence[Fact], words: Mapping[str, Sequence[str
     It prints to standard output only, for `parse_rounds`. Arguments as for `compose`.
     """
     calls = _observe(facts, words)
-    one = "\n".join([*_head(nonce), script("resident.sh"), *calls, 'observe "$@"', "round_ends", ""])
+    one = "\n".join([*_head(nonce), script("resident.sh"), *calls, 'one_round "$@"', ""])
     own = ["bound=", script("frame.sh"), f"every={every} limit={limit}", f"round={shlex.quote(one)}", script("follow.sh")]
     return "\n".join([*own, 'follow "$@"', ""])
 

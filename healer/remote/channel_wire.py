@@ -11,7 +11,7 @@ from healer.remote.pulse import Pulse
 from healer.remote.wire import Heard
 
 CHUNK = 1024 * 1024
-LOOK = 1.0
+LOOK = 2.0
 """Seconds between two looks at the pulse while nothing arrives."""
 
 

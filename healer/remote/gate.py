@@ -66,7 +66,8 @@ class Gate:
         head, _, body = result.stdout.partition(b"\n")
         words = head.decode("utf-8", "replace")
         if result.status == REFUSED and words.startswith("refused "):
-            raise RefusedError(self.host, refusal(words.split(" ")[1:]))
+            said = words.split(" ")[1:]
+            raise RefusedError(self.host, refusal(said), holder=said[1] if said[0] == "leased" and len(said) > 1 else "")
         if result.status != 0 or result.truncated or not words:
             complaint = result.stderr.decode("utf-8", "replace").strip()[-500:]
             raise HostError(self.host, f"{name} ended with {result.status} there: {complaint or 'it said nothing'}.")

@@ -4,6 +4,7 @@ import contextlib
 import logging
 import socket
 from collections.abc import Sequence
+from functools import partial
 
 from paramiko import Channel, SSHException, Transport
 
@@ -26,6 +27,8 @@ BANNER_TIMEOUT = 60.0
 LOGIN_TIMEOUT = 30.0
 """Seconds. PAM modules that ask a directory are slow."""
 KEEPALIVE = 10
+CALM = 2.0
+"""Seconds between two looks of a transport's own thread at a silent link. paramiko's are 0.1: dear for links that wait."""
 UNANSWERED = 30_000
 """Milliseconds after which the kernel gives a silent path up (TCP_USER_TIMEOUT, tcp(7))."""
 
@@ -95,13 +98,22 @@ def exchange_keys(endpoint: Endpoint, link: Socket, entries: Sequence[KnownHost]
         hang_up(transport)
         raise
     transport.set_keepalive(KEEPALIVE)
+    transport.sock.settimeout(CALM)
     return transport
 
 
 def hang_up(transport: Transport, seconds: float = 10.0) -> None:
     """Close a transport, and leave it behind when it will not be closed in time (paramiko issue 2685)."""
     with contextlib.suppress(TimeoutError, SSHException, OSError, EOFError):
-        within(seconds, transport.close, "hanging up")
+        within(seconds, partial(_close, transport), "hanging up")
+
+
+def _close(transport: Transport) -> None:
+    """Close it; the end of its link wakes its thread up, which would look only when its time has come."""
+    if transport.is_active():
+        with contextlib.suppress(OSError, EOFError, SSHException):
+            transport.sock.shutdown(socket.SHUT_RDWR)
+    transport.close()
 
 
 def shown_key(transport: Transport) -> tuple[bytes, bytes]:

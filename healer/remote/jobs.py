@@ -32,9 +32,9 @@ class Jobs:
         self._leases = Leases(self._gate)
         self._grace = grace
 
-    def take_lease(self, holder: str, seconds: float = 120) -> Lease:
+    def take_lease(self, holder: str, seconds: float = 120, over: Lease | None = None) -> Lease:
         """Return the lease in force for `holder`, see Leases.take. Raises RefusedError, or what Remote.run raises."""
-        return self._leases.take(holder, seconds)
+        return self._leases.take(holder, seconds, over)
 
     def renew(self, lease: Lease) -> Lease:
         """Prolong the lease. Raises RefusedError when it is no longer the current one."""

@@ -15,14 +15,16 @@ class Leases:
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
 
-    def take(self, holder: str, seconds: float = 120) -> Lease:
+    def take(self, holder: str, seconds: float = 120, over: Lease | None = None) -> Lease:
         """Return the lease in force, the holder's own or a new one with a higher epoch.
 
         `seconds` are seconds of host uptime. Raises RefusedError while another holder's lease is in force or an act of another runs.
+        `over` is a lease that counts as run out already, if it is exactly the one in force: its holder does nothing more with it.
         """
         if not HOLDER.fullmatch(holder):
             raise ValueError(f"a holder is 1 to 200 letters, digits and @._:/+- without blanks, not {holder!r}")
-        return self._lease(holder, seconds, self._gate.ask("lease_take", holder, int(seconds)))
+        left = (over.holder, over.boot_id, over.epoch) if over else ()
+        return self._lease(holder, seconds, self._gate.ask("lease_take", holder, int(seconds), *left))
 
     def renew(self, lease: Lease) -> Lease:
         """Prolong the lease by its seconds from now. Raises RefusedError when it is no longer the current one."""

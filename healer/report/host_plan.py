@@ -11,6 +11,8 @@ from healer.report.words import alike
 
 AT_RUN_TIME = "decided at run time"
 """How the reason of a skip begins that is none yet."""
+NO_TURN = ("no service is to be brought back", "no package change is to blame")
+"""How reasons of skips begin that are no news: most rungs of a ladder have nothing to do."""
 ABOUT_DISKS = ("reclaim", "cure")
 _RESTART = re.compile(r"restart (?P<unit>\S+)(?: \((?P<causes>.*)\))?")
 _BY_SCRIPT = re.compile(r"(?P<package>\S+)'s own script restarts (?P<unit>\S+)")
@@ -158,7 +160,9 @@ def _is_open(decision: Decision) -> bool:
 
 def _is_plain_skip(decision: Decision) -> bool:
     """Whether nothing else tells of the skip: one that leaves a reboot owed is told as that."""
-    return isinstance(decision, Skip) and not _is_open(decision) and all(debt.kind != "reboot" for debt in decision.owes)
+    if not isinstance(decision, Skip) or _is_open(decision) or decision.reason.startswith(NO_TURN):
+        return False
+    return all(debt.kind != "reboot" for debt in decision.owes)
 
 
 def _left(tasks: Iterable[TaskPlanned], concerns: Callable[[Decision], bool]) -> Iterator[Left]:

@@ -122,9 +122,12 @@ class Streaming:
     become: bool = True
 
     def archive(self) -> Seen:
-        """Stream it and prove it, from the beginning again where the link is cut. Raises UnreachableError before anything was sent."""
+        """Stream it and prove it, from the beginning again where the link is cut.
+
+        Raises UnreachableError where the host cannot be reached at the beginning, or in the end: no archive is there then, for sure.
+        """
         for left in reversed(range(TRIES)):
-            seen = self._once(first=left == TRIES - 1)
+            seen = self._once(patient=0 < left < TRIES - 1)
             if seen.verdict is not Verdict.UNKNOWN:
                 return seen
             self.session.drop()
@@ -132,7 +135,7 @@ class Streaming:
                 self.doors.pause(AGAIN_AFTER)
         return replace(seen, verdict=Verdict.BAD)
 
-    def _once(self, *, first: bool) -> Seen:
+    def _once(self, *, patient: bool) -> Seen:
         """Try it; unknown is a stream that was cut off. Whatever went wrong, nothing is kept then, and that is certain."""
         path = self.verb.span.path
         try:
@@ -144,7 +147,7 @@ class Streaming:
         except (ArchiveError, NotPacked) as error:
             return Seen(Verdict.BAD, reason=f"{path} was not archived: {error}")
         except HostError as error:
-            if first and isinstance(error, UnreachableError):
+            if not patient and isinstance(error, UnreachableError):
                 raise
             return Seen(Verdict.UNKNOWN, reason=f"{path} was not archived: {error.message}")
 

@@ -103,7 +103,7 @@ class PlayContext:
             try:
                 _ = declared is None or Window.parse(declared)
             except ValueError as error:
-                where = place_of(self.inputs.inventory, name, ("window",))
+                where = place_of(self.inputs.inventory, name, ("window",)) or Where()
                 message = f"host {name}: variable window: {error}"
                 raise InventoryError(message, file=where.file, line=where.line, column=where.column) from error
 

@@ -38,10 +38,10 @@ class Doors:
     `redact` hides secrets in an event before it is kept or told. `listen` is called with every journalled event, in order.
     `stop` is set when the run shall stop.
     `waiting` is called with the reason of every host that waits, as often as the scheduler is asked.
-    `machine_id` is this control node's own, empty when not known. `past` is what earlier runs left; a dry run writes elsewhere.
-    `archives` is where copies of logs are kept here. `samples` is where a dry run keeps how it found hosts; None: nowhere. `witness` tells
-    what somebody else knows of a host that the run may not touch, so that it is not looked at; None: nothing. Of a larger
-    fleet than `most_logins` nobody stays logged in to hosts that wait.
+    `machine_id` and `node` (the name by which it stands in the journal) are this control node's own, empty when not known.
+    `past` is what earlier runs left; a dry run writes elsewhere. `samples` is where a dry run keeps how it found hosts; None: nowhere.
+    `archives` is where copies of logs are kept here. `witness` tells what somebody else knows of a host that the run may not touch, so
+    that it is not looked at; None: nothing. Of a larger fleet than `most_logins` nobody stays logged in to hosts that wait.
     """
 
     connect: Callable[[Host], Remote]
@@ -55,6 +55,7 @@ class Doors:
     redact: Callable[[Event], Event] = as_it_is
     stop: threading.Event = field(default_factory=threading.Event)
     machine_id: str = ""
+    node: str = ""
     past: Journal | None = None
     most_logins: int = 200
     archives: Archives = field(default_factory=NoArchives)

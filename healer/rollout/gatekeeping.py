@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from enum import Enum, auto
 
-from healer.model.errors import HostError, InputError, PlaybookError
+from healer.model.errors import HostError, InputError, PlaybookError, UnreachableError
 from healer.model.events import Drained, Event, GateJudged, Note, SoakStarted, Terminal, Undrained
 from healer.model.facts import Verdict
 from healer.model.playbook import Task
@@ -168,8 +168,9 @@ class Gatekeeper:
     def prove(self, times: str = "") -> Trouble | None:
         """Return None when the host is proved to be well and in service again, else why it is not.
 
-        A trouble that speaks against what was done ends in `failed`; others say that the health is not known, or that the way back
-        into service failed. `times` is added to the names of the sections: what was proved before is asked again.
+        A trouble that speaks against what was done ends in `failed`; others say that the health is not known (`unreachable` where the
+        host could not be asked), or that the way back into service failed. `times` is added to the names of the sections: what was proved
+        before is asked again.
         """
         self._times = times
         if self._out is Out.PERHAPS:
@@ -180,24 +181,25 @@ class Gatekeeper:
         """Judge the default gate until it is good or the time is over. Unknown at the end is not good."""
         deadline = self._doors.clock.monotonic() + seconds
         while True:
-            judgement = self._judge()
+            judgement, unknown = self._judge()
             if judgement.verdict is Verdict.GOOD or self._doors.clock.monotonic() >= deadline:
                 break
             self._doors.pause(SETTLE_EVERY)
         self._write(GateJudged(self._work.host.name, self._play.index, judgement.verdict, judgement.reasons))
         if judgement.verdict is Verdict.GOOD:
             return None
-        terminal: Terminal = "failed" if judgement.verdict is Verdict.BAD else "unknown"
+        terminal: Terminal = "failed" if judgement.verdict is Verdict.BAD else unknown
         return Trouble(terminal, f"health gate {judgement.verdict}: {'; '.join(judgement.reasons)}")
 
-    def _judge(self) -> Judgement:
+    def _judge(self) -> tuple[Judgement, Terminal]:
+        """Return the judgement, and what a host is of which that is not known."""
         state = self._state
         before = (state.drained_by_us and state.before_drained) or state.before
         self._work.session.forget(GATE_FACTS)
         try:
-            return judge(before, self._work.session.look(GATE_FACTS))
+            return judge(before, self._work.session.look(GATE_FACTS)), "unknown"
         except HostError as error:
-            return Judgement(Verdict.UNKNOWN, (error.message,))
+            return Judgement(Verdict.UNKNOWN, (error.message,)), "unreachable" if isinstance(error, UnreachableError) else "unknown"
 
     def _health(self, section: str) -> Trouble | None:
         trouble = self._guarded(lambda: self._checked(section))

@@ -75,8 +75,9 @@ class HostState:
     `health` None means that it was not looked at yet. `before` is what gates compare with. `found` means that it was drained
     before we came; `before_drained` takes the place of `before` while it is drained by us. `open` is a mutating act whose result
     is not known. `handlers` are notified (names, or topics that handlers listen to) and not known to have run; a host
-    that ends whole owes none. `acted` counts acts in a slot, on this host, only: what `prepare` does disturbs nobody. `prepared`
-    and `gate` are None until judged. `rollback` is set once its upgrade is being taken back.
+    that ends whole owes none. `acted` counts acts in a slot, on this host, only: what `prepare` does disturbs nobody. `disrupted`: one
+    of its acts in a slot was disruptive, be it on another host. `prepared` and `gate` are None until judged.
+    `rollback` is set once its upgrade is being taken back.
     `forgiven`: a person went on with the run after its halt, so what happened on this host no longer speaks against the others.
     """
 
@@ -89,6 +90,7 @@ class HostState:
     prepared_reason: str = ""
     role: Role = ""
     acted: bool = False
+    disrupted: bool = False
     drained: bool = False
     found: bool = False
     before_drained: Mapping[str, object] = field(default_factory=dict)
@@ -219,7 +221,8 @@ def _intended(event: ActIntended, state: HostState) -> HostState:
     known = state.open is None or state.open.act == event.act
     _require(state, event, known, f"the result of {state.open_address} is not known yet")
     here = event.on in ("", state.host)
-    return replace(state, open=event, acted=state.acted or (here and not preparing and disturbs(event.action)))
+    acted = state.acted or (here and not preparing and disturbs(event.action))
+    return replace(state, open=event, acted=acted, disrupted=state.disrupted or (not preparing and event.action.disruptive))
 
 
 @_apply.register

@@ -8,7 +8,7 @@ from healer.failpoints import reach
 from healer.inventory.login_variables import LoginVariables
 from healer.model.action import Act, Action, Archive, CallPython, Free, Job, LookAgain, PutFile, Reboot, Run, Verb
 from healer.model.command import Command
-from healer.model.errors import HostError, RefusedError
+from healer.model.errors import HostError, RefusedError, UnreachableError
 from healer.model.events import ActEnded, ActIntended, LeaseTaken, TaskEnded
 from healer.model.facts import Verdict
 from healer.model.host import Value
@@ -194,7 +194,12 @@ class Performer:
         intent = ActIntended(host, place.address, place.index, act, shown, on=on, boot_id=boot_id, prefix=scene.prefix)
         self._work.write(intent)
         reach(f"send.{action.verb.verb}")
-        seen = perform(self._placed(action.verb, place.task.where), scene)
+        try:
+            seen = perform(self._placed(action.verb, place.task.where), scene)
+        except UnreachableError as error:
+            if not disturbs(action):
+                self._keep(place, intent, Seen(Verdict.BAD, reason=error.message))  # it left nothing behind that anybody could ask for
+            raise
         return intent, seen if number == 1 else replace(seen, changed=True, busy=False)
 
     def _keep(self, place: Place, intent: ActIntended, seen: Seen) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import TypeVar
 
-from healer.model.errors import AuthenticationError, HostError, HostKeyError, OutcomeUnknown, UnreachableError
+from healer.model.errors import AuthenticationError, HostError, HostKeyError, JournalError, OutcomeUnknown, RefusedError, UnreachableError
 from healer.model.facts import Facts, Unknown, plain
 from healer.model.host import Host
 from healer.model.job import JobReport, JobSpec, Lease
@@ -12,6 +12,7 @@ from healer.observe.probes.contract import Vantage
 from healer.observe.vantage import nearest
 from healer.ports import Gate, Remote
 from healer.rollout.doors import Doors
+from healer.rollout.left_behind import left_behind
 
 RENEW_AFTER = 40.0
 """Seconds after which a lease of 120 s is renewed before the next act: two renewals may fail."""
@@ -143,10 +144,26 @@ class Session:
         now = self._doors.clock.monotonic()
         if self._lease is not None and now - self._renewed < RENEW_AFTER:
             return self._lease, False
-        fresh = self._bridged(lambda: self.gate.renew(self._lease) if self._lease is not None else self.gate.take_lease(self.holder))
+        fresh = self._bridged(lambda: self.gate.renew(self._lease) if self._lease is not None else self._take())
         new = self._lease is None or fresh.epoch != self._lease.epoch
         self._lease, self._renewed = fresh, now
         return fresh, new
+
+    def _take(self) -> Lease:
+        """Take the lease, at once where it is one that a run of this node could not give back at its end. Raises RefusedError."""
+        try:
+            return self.gate.take_lease(self.holder)
+        except RefusedError as refused:
+            over = self._left_behind(refused.holder)
+            if over is None:
+                raise
+        return self.gate.take_lease(self.holder, over=over)
+
+    def _left_behind(self, run: str) -> Lease | None:
+        """Return the lease that the run has left behind here. A journal that cannot be read proves nothing."""
+        with suppress(JournalError):
+            return left_behind(self._doors.journal.events(run), self.host.name, self._doors.node) if run else None
+        return None
 
     def keep(self) -> None:
         """Renew a lease that is held, where it is time to: for whoever waits long between two acts. A lost one decides nothing here."""

@@ -15,14 +15,14 @@ PREPARED = {"ok": Verdict.GOOD, "failed": Verdict.BAD, "unknown": Verdict.UNKNOW
 
 
 def trouble_of(error: HostError | InputError, state: HostState) -> Trouble:
-    """Return how the host ends. Before its first act nothing was done; after it nobody knows how a lost host is.
+    """Return how the host ends. Before its first disruptive act nothing was disturbed; after it nobody knows how a lost host is.
 
     An error about another host (a load balancer that is delegated to) never says that this one is lost.
     """
     elsewhere = isinstance(error, HostError) and error.host != state.host
     reason = str(error) if elsewhere or isinstance(error, InputError) else error.message
     if isinstance(error, (UnreachableError, OutcomeUnknown)) and not elsewhere:
-        return Trouble("unknown" if state.acted else "unreachable", reason)
+        return Trouble("unknown" if state.acted and state.disrupted else "unreachable", reason)
     if isinstance(error, RefusedError):
         return Trouble("refused" if state.acted else "busy", reason)
     return Trouble("busy" if isinstance(error, BusyError) else "failed", reason)

@@ -16,6 +16,10 @@ from healer.rollout.work import Trouble, Work
 
 PROVED = "resume: the host is proved to be well"
 """Who acknowledges a hold that the same run takes back."""
+UNPROVED: frozenset[Terminal] = frozenset({"unknown", "unreachable"})
+"""What the gate says of a host whose health is not known."""
+SAYS_WHY: frozenset[Terminal] = frozenset({"failed", "unreachable", "refused"})
+"""Ends that promise nothing about the host's health."""
 
 
 class WayOut:
@@ -49,18 +53,27 @@ class WayOut:
             return
         bad = self._gate.prove() if touched else None
         if bad is not None:
-            self._not_well(bad, f"{trouble.reason}; then {bad.reason}" if trouble else bad.reason)
+            self._not_well(bad, trouble)
         elif trouble is not None:
             self.end(trouble.terminal, trouble.reason)
         else:
             self._end_well(touched=touched)
 
-    def _not_well(self, bad: Trouble, reason: str) -> None:
+    def _not_well(self, bad: Trouble, trouble: Trouble | None) -> None:
+        reason = f"{trouble.reason}; then {bad.reason}" if trouble else bad.reason
         self._settle()  # a crash may have left an act of the way out open; going back needs to know what became of it
         if self._back.concerns(bad):
             self._go_back(reason)
+        elif bad.terminal in UNPROVED and not self._disturbed():
+            cause = trouble if trouble and trouble.terminal in SAYS_WHY else bad
+            self.end(cause.terminal if cause.terminal in SAYS_WHY else "failed", reason)
         else:
             self._hold_out(reason)
+
+    def _disturbed(self) -> bool:
+        """Whether the host may be worse for what was done: only what disrupts can have made it so, or left it out of service."""
+        state = self._state
+        return state.disrupted or state.open is not None or self._work.drained == "ours"
 
     def _go_back(self, why: str) -> None:
         """Take the host's upgrades back. Only where it is proved to be well again it is let go."""
@@ -114,7 +127,7 @@ class WayOut:
 
     def end(self, terminal: Terminal, reason: str) -> None:
         """Record the host's end and hang up."""
-        safe: Terminal = "unknown" if self._state.open is not None and terminal in LEFT_WHOLE | {"failed"} else terminal
+        safe: Terminal = "unknown" if self._state.open is not None and terminal in LEFT_WHOLE | {"failed", "unreachable"} else terminal
         if self._state.held and self._state.in_slot and safe in LEFT_WHOLE:
             # It was held before a crash, in the slot in which it has now been proved: nobody needs to look any more.
             self._write(HostAcknowledged(self._host, PROVED))

@@ -6,9 +6,8 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
-from healer.healing.detect import blind, findings
+from healer.healing.detect import blind, proved
 from healer.healing.judge import judge
-from healer.healing.look import probe_readings
 from healer.healing.named import entry_of
 from healer.healing.policy import ServicePolicy, ServicesPolicy
 from healer.healing.probing import LEAST_GRACE, usual_start
@@ -23,8 +22,6 @@ from healer.steps._heal_packages import blamed, taken_back, undo
 from healer.steps.contract import Arguments, Proof, Step, StepContext, Surveyed
 
 LOOKED_AT = (*PROVES, "package_changes", "load")
-PROBED = ("stuck", "network")
-"""Findings that rest on probes, which a service that was just started may not answer yet."""
 
 
 class HealArguments(Arguments):
@@ -83,19 +80,17 @@ def _climb(rung: Rung, judged: tuple[ServiceJudgement, ...], arguments: HealArgu
     states = context.facts.read("services", ServiceStates)
     if isinstance(states, Unknown):
         return Skip(states.reason, judged=judged)
-    acts = chain.from_iterable(rung_acts(rung, due[unit], states, _entry(arguments.policy, unit)) for unit in units)
-    told = tuple(f"{due[unit].unit}: {due[unit].reason}" for unit in units)
-    patience = max(_grace(arguments.policy, unit, context.services) for unit in units)
-    return Act((*acts, look_whether_well(units, patience)), results={"units": list(units), "rung": rung}, forecast=told, judged=judged)
+    acts = chain.from_iterable(rung_acts(rung, due[unit], states, _entry(arguments.policy, unit, states)) for unit in units)
+    patience = max(_grace(_entry(arguments.policy, unit, states), unit, context.services) for unit in units)
+    return Act((*acts, look_whether_well(units, patience)), results={"units": list(units), "rung": rung}, judged=judged)
 
 
-def _entry(policy: ServicesPolicy, unit: str) -> ServicePolicy:
-    return entry_of(policy, unit) or ServicePolicy(unit=unit)
+def _entry(policy: ServicesPolicy, unit: str, states: ServiceStates) -> ServicePolicy:
+    return entry_of(policy, unit, states.named) or ServicePolicy(unit=unit)
 
 
-def _grace(policy: ServicesPolicy, unit: str, past: ServicePast) -> float:
+def _grace(entry: ServicePolicy, unit: str, past: ServicePast) -> float:
     """Return the seconds after which bad answers of its probes count again."""
-    entry = _entry(policy, unit)
     return max(LEAST_GRACE, entry.grace, 3 * usual_start(past, unit)) + 5.0 if entry.probes else 0.0
 
 
@@ -112,7 +107,7 @@ def _hanging(
     return tuple(
         ServiceJudgement(unit, "stuck", "it was told to restart and does not stop", "heal", "stuck", "kill is the next rung", "kill")
         for unit in stopping
-        if unit not in known and "kill" in _entry(arguments.policy, unit).ladder
+        if unit not in known and "kill" in _entry(arguments.policy, unit, states).ladder
     )
 
 
@@ -130,7 +125,7 @@ def _account(judged: tuple[ServiceJudgement, ...], arguments: HealArguments, con
     """
     tried = {unit for unit, _rung in context.tried}
     wrong = [one for one in judged if one.choice != "wait" or one.unit in tried]
-    doubts = [doubt for unit in sorted(tried - {one.unit for one in judged}) if (doubt := _doubt(unit, arguments.policy, context.facts))]
+    doubts = [doubt for unit in sorted(tried - {one.unit for one in judged}) if (doubt := _doubt(unit, arguments, context))]
     told = "; ".join([*map(_told, wrong or judged), *doubts])
     if not told:
         return Skip("every service is well")
@@ -139,11 +134,10 @@ def _account(judged: tuple[ServiceJudgement, ...], arguments: HealArguments, con
     return Refuse(told, judged=judged)
 
 
-def _doubt(unit: str, policy: ServicesPolicy, facts: Facts) -> str:
-    """Return what the probes of a service have against it, be it that they could not be asked; empty when all are good."""
-    entry = _entry(policy, unit)
-    bad = [one for one in probe_readings(facts) if one.unit == entry.unit and one.verdict is not Verdict.GOOD]
-    return f"{unit}: {bad[0].asks}: {bad[0].reason or 'no good answer'}" if bad else ""
+def _doubt(unit: str, arguments: HealArguments, context: StepContext) -> str:
+    """Return why it is not proved that a service which this run has tried is well; empty when it is."""
+    verdict, why = proved(context.facts, arguments.policy, context.services, context.now, unit)
+    return "" if verdict is Verdict.GOOD else f"{unit}: {why}"
 
 
 def _told(one: ServiceJudgement) -> str:
@@ -169,14 +163,22 @@ def verify(arguments: HealArguments, context: StepContext, after: Facts) -> Proo
     tried: Mapping[str, object] = decision.results if isinstance(decision, Act) else {}
     units = tried.get("units")
     named = [str(unit) for unit in units] if isinstance(units, list) else []
-    found = findings(after, arguments.policy, context.services, context.now)
-    faults = [f"{one.unit}: {one.detail}" for one in found if one.unit in named and one.kind not in PROBED]
+    told = [(unit, *proved(after, arguments.policy, context.services, context.now, unit)) for unit in named]
+    faults = [f"{unit}: {why}" for unit, verdict, why in told if verdict is not Verdict.GOOD]
     if arguments.rung == "rollback":
         faults += taken_back(blamed(_judged(arguments, context)), after)
-    if faults:
-        return Proof(Verdict.BAD, "; ".join(faults))
-    doubts = [doubt for unit in named if (doubt := _doubt(unit, arguments.policy, after))]
-    return Proof(Verdict.BAD, "; ".join(doubts), settling=True) if doubts else Proof(Verdict.GOOD, f"{', '.join(named)} well again")
+    if not faults:
+        return Proof(Verdict.GOOD, f"{', '.join(named)} {'is' if len(named) == 1 else 'are'} well")
+    return Proof(
+        Verdict.BAD, "; ".join(faults), settling=any(_is_up(unit, after) for unit, verdict, _why in told if verdict is not Verdict.GOOD)
+    )
+
+
+def _is_up(unit: str, facts: Facts) -> bool:
+    """Whether the service runs, so that its probes may yet become good."""
+    states = facts.read("services", ServiceStates)
+    state = None if isinstance(states, Unknown) else states.states.get(unit)
+    return state is not None and state.active == "active"
 
 
 def _same_boot(before: Facts, after: Facts) -> bool:

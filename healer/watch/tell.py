@@ -82,10 +82,8 @@ def tell(
 
 
 def _last(journal: Journal) -> IncidentsTold:
-    for stamped in journal.about(None, TOLD, newest=1):
-        if isinstance(stamped.event, IncidentsTold):
-            return stamped.event
-    return IncidentsTold()
+    events = [stamped.event for stamped in journal.about(None, TOLD, newest=1)]
+    return next((event for event in events if isinstance(event, IncidentsTold)), IncidentsTold())
 
 
 def _elsewhere(key: str, hosts: Collection[str]) -> bool:
@@ -102,7 +100,7 @@ def _written(told: Told, last: IncidentsTold, now: Mapping[str, str], journal: J
 
 
 def title_of(found: Changes, node: str) -> str:
-    """Return `healer on NODE: 2 new, 1 resolved`."""
+    """Return the message's title, such as: healer on node1: 2 new, 1 resolved."""
     counts = {"new": found.new, "changed": found.changed, "resolved": found.resolved}
     return f"healer on {node}: " + ", ".join(f"{len(these)} {word}" for word, these in counts.items() if these)
 

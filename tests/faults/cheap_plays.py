@@ -9,6 +9,8 @@ from typing import Any
 from busy_plays import EVERYTHING, HALTING, everything
 from cheap_control import ControlNode, Session, nothing_was_lost
 from reclaim_cases import disk, facts, log
+from service_world import brings_back, hangs
+from service_world import fleet as served
 from test_story_rollback import PLAY as GOES_BACK
 from test_story_rollback import fleet as badly_served
 from world import World
@@ -31,6 +33,14 @@ LOGS = """
   rolling: {max_unavailable: 2, canary: 0, soak: 0}
   tasks:
     - reclaim: {}
+"""
+SERVICES = """
+- hosts: web
+  become: true
+  rolling: {max_unavailable: 1, canary: 0, soak: 0, drain: [{command: lb out}], undrain: [{command: lb in}]}
+  tasks:
+    - heal: {rung: restart, policy: {services: "{{ services }}"}}
+    - heal: {policy: {services: "{{ services }}"}}
 """
 FOR_EVER, MANY = 100_000.0, 50
 
@@ -96,12 +106,21 @@ def _small(used: int) -> Disk:
     return disk(size=100_000, used=used, available=100_000 - used)
 
 
+def hanging(_folder: Path) -> World:
+    """Return a host with a service that hangs, beside two that are well."""
+    world = served("a", "b", "c")
+    hangs(world["a"])
+    brings_back(world["a"], "restart")
+    return world
+
+
 CASES = (
     Case("everything", EVERYTHING, lambda _folder: everything(["a"])),
     Case("halting", HALTING, halting, phases=(lambda _world: None,)),
     Case("late", LATE, late, phases=(lambda world: world.clock.sleep(FOR_EVER), lambda _world: None)),
     Case("rollback", GOES_BACK, lambda _folder: badly_served("a", "b")),
     Case("logs", LOGS, full_of_logs),
+    Case("services", SERVICES, hanging),
     Case("python", PYTHON, python, settles=_look_for_yourself, alike=("ends", "effects", "exit code")),
 )
 

@@ -30,8 +30,8 @@ def when(process: "Popen[str]", happens: Callable[[], bool]) -> None:
 
 
 def configuring(host: LabHost, package: str) -> bool:
-    """Tell whether dpkg runs the package's script right now."""
-    return sh(host, f"pgrep -f '[/]{package}.postinst'") != ""
+    """Tell whether dpkg runs the package's script right now. Others name its file too: a look at the host reads what scripts restart."""
+    return sh(host, f"pgrep -f '[/]{package}[.]postinst configure'") != ""
 
 
 def printed(host: LabHost, run: str = "") -> str:

@@ -105,6 +105,30 @@ def test_who_wakes_up_beside_the_new_holder_is_refused(race: Race) -> None:
     assert [str(number) for number in range(RACES)] == race.done()
 
 
+@pytest.mark.fault("C5")
+def test_who_wakes_up_beside_the_next_run_of_its_node_is_refused(race: Race) -> None:
+    """A run that was taken for over wakes up while the next one takes over: one of them acts, never both, never at once."""
+    for number in range(RACES // 2):
+        old, new = race.controllers
+        lease = old.take_lease(f"old-{number}")
+
+        def wake(number: int = number, lease: Lease = lease, old: Jobs = old) -> bool:
+            old.start(lease, shell(ALONE, str(race.folder / "alone"), str(race.seen), f"old-{number}", act=race.act(number, 0)))
+            return True
+
+        def take_over(number: int = number, lease: Lease = lease, new: Jobs = new) -> bool:
+            fresh = new.take_lease(f"new-{number}", over=lease)
+            new.start(fresh, shell(ALONE, str(race.folder / "alone"), str(race.seen), f"new-{number}", act=race.act(number, 1)))
+            return True
+
+        woken, taken = race.at_once(wake, take_over)
+        assert woken or taken
+        (race.host.root / "run/healer/lease").unlink()
+        names = [name for name, done in ((f"old-{number}", woken), (f"new-{number}", taken)) if done]
+        assert names == [name for name in race.done() if name.endswith(f"-{number}")]
+    assert "overlap" not in race.done()
+
+
 PLAY = """
 - hosts: web
   become: true

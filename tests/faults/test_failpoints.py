@@ -18,8 +18,10 @@ from healer.model.action import Verb
 from healer.model.errors import UsageError
 from healer.model.events import Event
 
-OUTSIDE = {f"{when}.{kind}" for when in ("before", "after") for kind in ("note", "version_released")}
-"""Places that no run comes to: a release is a person's one event between runs, and notes are in no journal yet."""
+PERSONS = ("note", "version_released", "service_acknowledged", "incidents_told")
+OUTSIDE = {f"{when}.{kind}" for when in ("before", "after") for kind in PERSONS}
+"""Places that no run comes to: a release or an acknowledgement is a person's one event between runs, people are told of incidents between
+runs too, and notes are in no journal yet."""
 KILLED = sorted(NAMES - OUTSIDE)
 
 

@@ -231,13 +231,15 @@ class FakeGate:
 
     host: FakeHost
 
-    def take_lease(self, holder: str, seconds: float = 120.0) -> Lease:
-        """Grant it, unless somebody else has it."""
+    def take_lease(self, holder: str, seconds: float = 120.0, over: Lease | None = None) -> Lease:
+        """Grant it, unless somebody else has it who is not over."""
         self.host.check_up()
         self.host.takes += 1
         now = self.host.lease
+        if now is not None and over is not None and (now.holder, now.boot_id, now.epoch) == (over.holder, over.boot_id, over.epoch):
+            now = None
         if now is not None and now.holder != holder:
-            raise RefusedError(self.host.name, f"the lease belongs to {now.holder}.")
+            raise RefusedError(self.host.name, f"the lease belongs to {now.holder}.", holder=now.holder)
         if now is None or now.boot_id != self.host.boot_id:
             self.host.epoch += 1
             self.host.leases += 1

@@ -1,5 +1,6 @@
 """A fleet of fake hosts, a journal in memory and a clock that only moves when somebody waits: the whole pipeline runs on it in no time."""
 
+import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
@@ -109,6 +110,7 @@ class World:
     secrets: Redactor = field(default_factory=lambda: Redactor(()))
     executor: Executor = field(default_factory=InLine)
     machine_id: str = "control"
+    node: str = field(default_factory=socket.gethostname)
     waits: dict[str, str] = field(default_factory=dict)
     runs: int = 0
     folder: str = "/nowhere"
@@ -147,6 +149,7 @@ class World:
             redact=lambda event: redacted(event, self.secrets),
             stop=self.stop,
             machine_id=self.machine_id,
+            node=self.node,
             archives=self.archives,
         )
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from console import Console, finished, sh, upgrades, version, wait_for
+from console import Console, finished, upgrades, version, wait_for
+from host_cases import configuring
 
 from healer.lab.lab import Lab
-from healer.lab.machine import LabHost
 
 PACKAGE = "healer-demo-slow"
 
@@ -28,21 +28,16 @@ def console(lab: Lab, tmp_path: Path) -> Console:
     return Console(tmp_path, lab)
 
 
-def in_the_middle(host: LabHost) -> bool:
-    """Tell whether dpkg is configuring the slow package right now."""
-    return sh(host, "pgrep -f '[h]ealer-demo-slow.postinst'") != ""
-
-
 @pytest.mark.fault("C1")
 def test_after_kill_9_the_run_goes_on_and_the_job_ran_once(console: Console) -> None:
     """Kill the control process in the middle of a package job: the job goes on, `resume` takes its result, and the next host is done."""
     first, second = console.lab.host("h1"), console.lab.host("h2")
     console.write_inventory({"h1": {}, "h2": {}})
     process = console.spawn("patch", "--soak", "0")
-    wait_for(lambda: in_the_middle(first))
+    wait_for(lambda: configuring(first, PACKAGE))
     process.kill()
     assert -signal.SIGKILL == finished(process).code
-    assert in_the_middle(first)
+    assert configuring(first, PACKAGE)
     answer = console.healer("resume", "--json", inventory=False)
     assert (0, {"h1": "changed", "h2": "changed"}) == (answer.code, answer.ends)
     assert (["1.0 1.1"], ["1.0 1.1"]) == (upgrades(first, PACKAGE), upgrades(second, PACKAGE))
@@ -55,7 +50,7 @@ def test_ctrl_c_stops_in_good_order_and_resume_finishes(console: Console) -> Non
     host = console.lab.host("h3")
     console.write_inventory({"h3": {}})
     process = console.spawn("patch", "--soak", "0")
-    wait_for(lambda: in_the_middle(host))
+    wait_for(lambda: configuring(host, PACKAGE))
     process.send_signal(signal.SIGINT)
     stopped = finished(process)
     assert 130 == stopped.code, stopped.text

@@ -1,9 +1,10 @@
 """What an inventory format is: a file in, a parsed source out. Merging and precedence are nobody's business here."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from healer.inventory.marks import Written
 from healer.model.host import Value
 
 
@@ -48,10 +49,12 @@ class ParsedSource:
 class Reader:
     """A reader plug-in. `accepts` looks at name, mode and content and runs nothing; `read` raises InventoryError with line and reason.
 
-    `rank` orders the readers that accept the same file: the lowest is asked.
+    `rank` orders the readers that accept the same file: the lowest is asked. `written` gives every variable of a file in order, with its
+    place, and raises as `read` does; what is not written in a file has none.
     """
 
     name: str
     rank: int
     accepts: Callable[[Path], bool]
     read: Callable[[Path], ParsedSource]
+    written: Callable[[Path], Iterable[Written]] = lambda _path: ()

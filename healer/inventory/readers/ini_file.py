@@ -9,9 +9,11 @@ from pathlib import Path
 from healer.inventory.addresses import HostPattern, expand
 from healer.inventory.files import read_bytes
 from healer.inventory.literals import typed
+from healer.inventory.marks import Written
 from healer.inventory.readers.contract import ParsedGroup, ParsedSource, Reader
 from healer.model.errors import InventoryError
 from healer.model.host import Value
+from healer.model.playbook import Where
 
 _SECTION = re.compile(r"\[(?P<group>[^:\]\s]+)(?::(?P<kind>\w+))?\]\s*(?:#.*)?")
 _CHILD = re.compile(r"(?P<group>[^:\]\s]+)\s*(?:#.*)?")
@@ -155,4 +157,18 @@ def _read(path: Path) -> ParsedSource:
     return parse(read_bytes(path), str(path))
 
 
-PLUGIN = Reader(name="ini", rank=90, accepts=_accepts, read=_read)
+def _written(path: Path) -> Iterator[Written]:
+    group, kind = "ungrouped", "hosts"
+    for number, line in _lines(read_bytes(path), str(path)):
+        if section := _section(line):
+            group, kind = section
+            continue
+        alone = _Passage(group, kind, number)
+        _take(alone, line, number)
+        where = Where(str(path), number)
+        yield from (Written(name, where, group=group, plain=value) for name, value in alone.variables.items())
+        for host, variables in alone.hosts.items():
+            yield from (Written(name, where, host=host, plain=value) for name, value in variables.items())
+
+
+PLUGIN = Reader(name="ini", rank=90, accepts=_accepts, read=_read, written=_written)

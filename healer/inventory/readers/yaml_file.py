@@ -5,9 +5,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from healer.inventory.addresses import HostPattern, expand
-from healer.inventory.documents import Document, parse, shape_of
+from healer.inventory.documents import Document, parse, shape_of, tree
 from healer.inventory.files import read_bytes, read_text
+from healer.inventory.marks import Written, pairs, variables
 from healer.inventory.readers.contract import ParsedGroup, ParsedSource, Reader
 from healer.model.errors import InventoryError
 
@@ -134,4 +137,23 @@ def _read(path: Path) -> ParsedSource:
     return parse_text(read_text(path), str(path))
 
 
-PLUGIN = Reader(name="yaml", rank=50, accepts=_accepts, read=_read)
+def _written(path: Path) -> Iterator[Written]:
+    yield from _written_of(str(path), tree(read_text(path)))
+
+
+def _written_of(file: str, groups: yaml.Node | None) -> Iterator[Written]:
+    """Yield the variables of these groups and of all below them."""
+    for name, body in pairs(groups):
+        for key, entries in pairs(body):
+            match key.value:
+                case "vars":
+                    yield from variables(file, entries, group=str(name.value))
+                case "hosts":
+                    for pattern, own in pairs(entries):
+                        for host in _pattern(Document(file, None), pattern.value, pattern.start_mark.line + 1).names:
+                            yield from variables(file, own, host=host)
+                case _:
+                    yield from _written_of(file, entries)
+
+
+PLUGIN = Reader(name="yaml", rank=50, accepts=_accepts, read=_read, written=_written)

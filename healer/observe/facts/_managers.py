@@ -4,9 +4,26 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from healer.discovery import plugins
+from healer.model.facts import Updates
 from healer.platforms.packages.contract import PackageManager
 
 Value = TypeVar("Value")
+KNOWN = "healer_known_updates"
+"""Among a host's variables: Updates of an earlier look, which count where nothing has changed. No inventory can hold such a value."""
+
+
+def known_updates(variables: Mapping[str, object]) -> tuple[str, ...]:
+    """Return the fingerprint of what is known of the host's updates, nothing where nothing is known."""
+    known = variables.get(KNOWN)
+    return (known.fingerprint,) if isinstance(known, Updates) and known.fingerprint else ()
+
+
+def known_pending(variables: Mapping[str, object]) -> tuple[str, ...]:
+    """Return that fingerprint and, after it, the packages that are installed and had an update."""
+    known = variables.get(KNOWN)
+    rows = known.pending if isinstance(known, Updates) else ()
+    words = known_updates(variables)
+    return (*words, *sorted({row.package.partition(":")[0] for row in rows if row.installed})) if words else ()
 
 
 def managers() -> Mapping[str, PackageManager]:

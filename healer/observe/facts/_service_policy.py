@@ -15,3 +15,8 @@ def policy(variables: Mapping[str, Value]) -> ServicesPolicy:
     except ValidationError as error:
         told = (f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors())
         raise ValueError("; ".join(told).replace("\n", " ")) from error
+
+
+def named(variables: Mapping[str, Value]) -> tuple[str, ...]:
+    """Return the units and patterns of the policy: the words of facts that look at them. Raises ValueError as `policy`."""
+    return tuple(one.unit for one in policy(variables).services)

@@ -1,6 +1,6 @@
 """What an upgrade will leave stale: running code that belongs to packages with a pending update, told before anything is installed."""
 
-from healer.observe.facts._managers import dispatch, parse_by
+from healer.observe.facts._managers import dispatch, known_pending, parse_by
 from healer.observe.facts.contract import Fact
 from healer.observe.reading import script
 
@@ -15,4 +15,5 @@ PLUGIN = Fact(
     script="\n".join([script("processes.sh"), "running_code | {", dispatch(lambda manager: manager.forecast_script), "}"]),
     parse=parse,
     seconds=60,
+    words=known_pending,
 )

@@ -5,9 +5,8 @@ from fnmatch import fnmatchcase
 from types import MappingProxyType
 
 from healer.model.facts import Unknown
-from healer.model.host import Value
 from healer.model.services import ServiceState, ServiceStates
-from healer.observe.facts._service_policy import policy
+from healer.observe.facts._service_policy import named
 from healer.observe.facts.contract import Fact
 from healer.observe.reading import lines, pairs, script, split_at, value_of
 
@@ -29,12 +28,12 @@ def parse(text: str) -> ServiceStates:
         boot_id=value_of(told, "boot_id"),
         uptime=float(value_of(told, "uptime")),
         states=MappingProxyType({name: states[name] for name in sorted(states)}),
-        named=MappingProxyType({word: _stands_for(word, names) for word in _named(header)}),
+        named=MappingProxyType({word: _stands_for(word, names) for word in _asked(header)}),
         manager=value_of(told, "manager"),
     )
 
 
-def _named(header: str) -> Iterable[str]:
+def _asked(header: str) -> Iterable[str]:
     return (line.removeprefix("named=") for line in lines(header) if line.startswith("named="))
 
 
@@ -82,9 +81,4 @@ def _cpu(word: str) -> float | Unknown:
     return Unknown("its manager does not count processor time") if word in NOT_COUNTED else int(word) / NANO
 
 
-def words(variables: Mapping[str, Value]) -> tuple[str, ...]:
-    """Return the units and patterns of the policy. Raises ValueError for a policy that makes no sense."""
-    return tuple(one.unit for one in policy(variables).services)
-
-
-PLUGIN = Fact(name="services", script=script("services.sh"), parse=parse, seconds=20, words=words)
+PLUGIN = Fact(name="services", script=script("services.sh"), parse=parse, seconds=20, words=named)

@@ -3,7 +3,7 @@
 # after it as a section of its own, whose name begins with an exclamation mark.
 
 mark() {
-  printf '\n%s %s\n' "$nonce" "$*" || exit 1
+  printf '\n%s %s\n' "$nonce" "$*"
 }
 
 section() {
@@ -27,8 +27,9 @@ $text" healer-observe "$@" </dev/null 2>&1 >&3 3>&-)
   fi
 }
 
-# What comes after the mark pushes it out of the reader's hands, who holds back what may be the beginning of the command's end.
-round_ends() {
-  mark round
-  printf '%80s\n' ' ' || exit 1
+# one_round: observe, and print all of it in one piece, so that whoever follows many hosts wakes up once. What comes after the mark pushes it
+# out of the reader's hands, who holds back what may be the beginning of the command's end.
+one_round() {
+  printed=$(observe "$@")
+  printf '\n%s\n\n%s round\n%80s\n' "$printed" "$nonce" ' ' || exit 1
 }

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from healer.model.facts import Unknown, Update, Updates
+from healer.model.facts import Unchanged, Unknown, Update, Updates
 
 _INST = re.compile(r"^Inst (\S+)(?: \[([^\]]+)\])? \((\S+) (.+?) \[([^\]]+)\]\)(?: \[.*\])?$")
 _HEAD = re.compile(r"^  Installed: (.*)\n  Candidate: (.*)$", re.MULTILINE)
@@ -45,9 +45,12 @@ class _Table:
 _NOTHING = _Table("", "", ())
 
 
-def parse_updates(text: str) -> Updates:
+def parse_updates(text: str) -> Updates | Unchanged:
     """Return what apt_updates.sh printed. Raises ValueError when a section is missing or an `Inst` line cannot be read."""
     parts = _sections(text)
+    fingerprint = "".join(parts.get("fingerprint", ()))
+    if "same" in parts:
+        return Unchanged(fingerprint, _age(_section(parts, "lists")))
     first = _section(parts, "simulation")
     chosen = parts.get("cautious", first)
     tables = dict(_policy(_section(parts, "policy")))
@@ -61,7 +64,7 @@ def parse_updates(text: str) -> Updates:
     behind = {name: word for name, word in words.items() if name not in going and _has_update(tables.get(name))}
     staying = [_waiting(name, word, tables[name], sources) for name, word in sorted(behind.items())]
     removals = tuple(match[1] for line in first if (match := _GONE.match(line)))
-    return Updates((*installable, *staying), removals, held, _age(_section(parts, "lists")))
+    return Updates((*installable, *staying), removals, held, _age(_section(parts, "lists")), fingerprint)
 
 
 def _sections(text: str) -> dict[str, list[str]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from healer.model.action import Job, Run
-from healer.model.facts import LockHolder, PackageDatabase, RestartForecast, Unknown, Updates, WayBack
+from healer.model.facts import LockHolder, PackageDatabase, RestartForecast, Unchanged, Unknown, Updates, WayBack
 
 LOCK_TIMEOUT = 600
 
@@ -102,6 +102,9 @@ class PackageManager:
     the observation, read only; the parsers get what they printed. The jobs are detached acts: `refresh` the lists, `download` and
     `upgrade` exactly these package -> version pairs, `repair` an interrupted transaction.
 
+    `updates_script` may get the fingerprint of an earlier answer as its first parameter and then say that nothing has changed;
+    `parse_updates` gives Unchanged then. `forecast_script` gets the same, and after it the packages that had an update then.
+
     `forecast_script` reads on standard input what `running_code` of observe/scripts/processes.sh prints. `owners_script` reads paths and
     prints `owner`, the packages that own the path (separated by spaces) and the path, tab separated;
     then `source`, a package and the source that it was built from. It is empty where that cannot be asked. `back` is None where going
@@ -111,7 +114,7 @@ class PackageManager:
     name: str
     detect: str
     updates_script: str
-    parse_updates: Callable[[str], Updates]
+    parse_updates: Callable[[str], Updates | Unchanged]
     database_script: str
     parse_database: Callable[[str], PackageDatabase]
     locks_script: str

@@ -1,17 +1,20 @@
 #!/bin/sh
-# Grant the host's lease: HOLDER SECONDS. Answers `lease BOOT EPOCH`.
+# Grant the host's lease: HOLDER SECONDS [HOLDER BOOT EPOCH]. Answers `lease BOOT EPOCH`.
 #
+# The last three are a lease whose holder is over: if it is exactly the one in force, it counts as run out. Whoever asks must know that for
+# sure; the epoch grows all the same, so that even a holder which is not over can do nothing more with it, and its act that runs is respected.
 # The epoch grows with each take-over and is kept over boots, so that whoever held the lease before can be told apart for ever.
 # shellcheck disable=SC2154  # common.sh stands in front
 
-holder=$1 seconds=$2
+holder=$1 seconds=$2 over="${3-} ${4-} ${5-}"
 folders
 lock
 look
 read_lease
 
 # The first holder of the lease in force keeps its epoch, also while an act of its own outlives the lease.
-if [ -n "$lease_holder" ] && [ "$lease_holder" != "$holder" ] && [ "$now" -lt "$lease_until" ]; then
+if [ -n "$lease_holder" ] && [ "$lease_holder" != "$holder" ] && [ "$now" -lt "$lease_until" ] &&
+    [ "$lease_holder $lease_boot $lease_epoch" != "$over" ]; then
     refuse leased "$lease_holder" "$((now - lease_since))" "$((lease_until - now))"
 fi
 own_act=''

@@ -3,7 +3,9 @@
 import json
 from pathlib import Path
 
-from cli_calls import Healer
+import pytest
+from cli_calls import Healer, Said
+from listeners import web
 
 
 def test_the_inventory_as_a_tree(healer: Healer, inventory: Path) -> None:

@@ -32,6 +32,8 @@ FACTS = (
     "logrotate",
     "services",
     "service_checks",
+    "process_troubles",
+    "package_changes",
 )
 CASES = sorted(path for fact in FACTS for path in (GOLDEN / fact).glob("*.json"))
 

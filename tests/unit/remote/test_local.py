@@ -110,3 +110,18 @@ def test_a_local_host_with_a_jump_host_is_a_mistake(clock: SystemClock) -> None:
     """Words about getting elsewhere contradict connection=local."""
     with pytest.raises(UnreachableError, match="connection=local"):
         Opener(clock)(Login("here", "localhost", connection="local", proxy_jump="gate"))
+
+
+def test_a_silent_command_beats(here: LocalRemote) -> None:
+    """With a beat the sink is given nothing while nothing comes, and what it raises ends the command."""
+    got: list[bytes] = []
+
+    def sink(data: bytes) -> None:
+        got.append(data)
+        if data == b"" and b"begun" in b"".join(got):
+            raise InterruptedError
+
+    text = "printf '%-100s\\n' begun; sleep 60"
+    with pytest.raises(InterruptedError):
+        here.run(Command(("sh", "-c", text), timeout=30.0, beat=0.2), sink)
+    assert b"" == got[-1]

@@ -138,6 +138,17 @@ def test_only_acts_in_a_slot_on_the_host_itself_count_as_acted() -> None:
     assert after(*in_slot, intent(on="h1")).acted
 
 
+def test_what_disrupts_is_remembered_wherever_it_was_done() -> None:
+    """An act that disrupts counts from its intent on, also where it was delegated; looks, preparation and harmless acts do not."""
+    look = Action("Look", Run(("true",), mutating=False))
+    in_slot, harmless = (LOOKED, SLOT), intent(action=replace(RESTART, disruptive=False))
+    assert not after(LOOKED, intent(address="0/prepare/0")).disrupted
+    assert not after(*in_slot, intent(action=look)).disrupted
+    assert (True, False) == (after(*in_slot, harmless).acted, after(*in_slot, harmless).disrupted)
+    assert after(*in_slot, intent(on="lb1")).disrupted
+    assert after(*in_slot, intent(), result(GOOD), replace(harmless, act="a2")).disrupted
+
+
 def test_which_actions_change_a_host() -> None:
     """Commands that look, probes and second readings change nothing; everything else may."""
     assert all(mutates(Action("", verb)) for verb in (Run(("true",)), Job("true"), Reboot(), CallPython("f.py", "f")))

@@ -1,15 +1,21 @@
-# Reads running_code. Needs owners_of_paths and untouched. Prints `init` and `process` lines as they came, and
+# Reads running_code. Needs owners_of_paths, untouched and fingerprint. $1 is the fingerprint of an earlier answer of apt_updates.sh, the
+# others the packages that had an update then: where nothing has changed since, apt is not asked for them. Prints `init` and `process` lines as they came, and
 #   running   PACKAGE PID PATH    a process maps a file of a package with an update
 #   restarts  PACKAGE UNIT        an active unit that the scripts of such a package restart
 scan=$(cat)
 set -f
-# shellcheck disable=SC2016
-names=$(dpkg-query -W -f='${db:Status-Abbrev}${Package}:${Architecture}\n' | sed -n 's/^.i.//p' | sed 's/:all$//')
-# shellcheck disable=SC2086
-pending=$(untouched apt-cache policy $names | awk '
+if [ -n "${1-}" ] && [ "$1" = "$(fingerprint)" ]; then
+    shift
+    pending=$(printf '%s\n' "$@")
+else
+    # shellcheck disable=SC2016
+    names=$(dpkg-query -W -f='${db:Status-Abbrev}${Package}:${Architecture}\n' | sed -n 's/^.i.//p' | sed 's/:all$//')
+    # shellcheck disable=SC2086
+    pending=$(untouched apt-cache policy $names | awk '
     /^[^ ]/ { name = $1; sub(/:$/, "", name); sub(/:.*/, "", name) }
     $1 == "Installed:" { installed = $2 }
     $1 == "Candidate:" && $2 != installed && $2 != "(none)" && installed != "(none)" { print name }' | sort -u)
+fi
 owned=$(printf '%s\n' "$scan" | awk -F '\t' '
     $1 == "mapped" && $3 != "other" { sub(/ \(deleted\)$/, "", $6); if (!($6 in told)) { told[$6] = 1; print $6 } }' | owners_of_paths)
 {

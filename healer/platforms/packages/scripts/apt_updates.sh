@@ -1,4 +1,21 @@
-# What apt would upgrade, by its own simulation, and where every newer version comes from. Needs untouched.
+# What apt would upgrade, by its own simulation, and where every newer version comes from. Needs untouched and fingerprint.
+# $1 is the fingerprint of an earlier answer, if there is one: where nothing has changed since, that answer still holds.
+list_age() {
+    echo '== lists'
+    # `partial` is touched by every refresh, also by one that found nothing new.
+    stat -c 'touched %Y' /var/lib/apt/lists /var/lib/apt/lists/partial /var/lib/apt/periodic/update-success-stamp 2>/dev/null
+    date '+now %s'
+    set -- /var/lib/apt/lists/*_Packages*
+    [ -e "$1" ] && echo "files $#" || echo 'files 0'
+}
+now=$(fingerprint) || now=
+echo '== fingerprint'
+printf '%s\n' "$now"
+if [ -n "$now" ] && [ "$now" = "${1-}" ]; then
+    echo '== same'
+    list_age
+    exit 0
+fi
 set -f
 simulation=$(untouched apt-get -s -q dist-upgrade) || exit 1
 echo '== simulation'
@@ -25,10 +42,5 @@ echo '== policy'
 echo '== sources'
 # shellcheck disable=SC2016,SC2086
 [ -z "$names" ] || dpkg-query -W -f='${Package}\t${Architecture}\t${source:Package}\n' $names 2>/dev/null || :
-echo '== lists'
 set +f
-# `partial` is touched by every refresh, also by one that found nothing new.
-stat -c 'touched %Y' /var/lib/apt/lists /var/lib/apt/lists/partial /var/lib/apt/periodic/update-success-stamp 2>/dev/null
-date '+now %s'
-set -- /var/lib/apt/lists/*_Packages*
-[ -e "$1" ] && echo "files $#" || echo 'files 0'
+list_age

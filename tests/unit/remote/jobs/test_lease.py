@@ -1,5 +1,6 @@
 """The host's lease, by the real scripts under a real sh."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,34 @@ def test_release_of_a_lost_lease_takes_nothing(host: LocalHost, jobs: Jobs) -> N
     current = jobs.take_lease("run-2")
     jobs.release(old)
     assert current == jobs.renew(current)
+
+
+def test_a_lease_that_is_over_hinders_nobody(jobs: Jobs) -> None:
+    """Exactly the lease in force counts as run out; the epoch rises, and whoever held it can neither renew it nor act."""
+    old = jobs.take_lease("run-1")
+    assert Lease("run-2", BOOT, 2, 120) == jobs.take_lease("run-2", over=old)
+    with pytest.raises(RefusedError, match="no longer the current one"):
+        jobs.renew(old)
+    with pytest.raises(RefusedError, match="no longer the current one"):
+        jobs.start(old, JobSpec(ACT, ("true",)))
+
+
+@pytest.mark.parametrize("wrong", [{"holder": "run-0"}, {"epoch": 2}, {"boot_id": OTHER_BOOT}])
+def test_another_lease_that_is_over_takes_nothing(wrong: dict[str, object], jobs: Jobs) -> None:
+    """Holder, boot and epoch must be those of the lease in force, else that one is respected, and its holder is named."""
+    current = jobs.take_lease("run-1")
+    with pytest.raises(RefusedError, match="belongs to run-1") as refused:
+        jobs.take_lease("run-2", over=replace(current, **wrong))  # type: ignore[arg-type]  # a test names the fields
+    assert ("run-1", current) == (refused.value.holder, jobs.renew(current))
+
+
+def test_an_act_of_a_lease_that_is_over_is_respected(jobs: Jobs) -> None:
+    """Whoever is said to be over, but has an act that runs, keeps the host."""
+    lease = jobs.take_lease("run-1", 120)
+    jobs.start(lease, JobSpec(ACT, ("sleep", "60"), detached=True, timeout=2))
+    with pytest.raises(RefusedError, match=f"run-1 holds the host: its act {ACT} still runs") as refused:
+        jobs.take_lease("run-2", over=lease)
+    assert "" == refused.value.holder
 
 
 def test_live_job_blocks_takeover(host: LocalHost, jobs: Jobs) -> None:
