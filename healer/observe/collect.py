@@ -74,12 +74,17 @@ def answer_of(fact: Fact, variables: Mapping[str, Value], vantages: Vantages, cl
         return Unknown(f"the host's variables make no sense: {error}")
 
 
+def fresh_nonce() -> str:
+    """Return what nobody on a host can know beforehand: 128 bits for the marks of an observation."""
+    return secrets.token_hex(16)
+
+
 def _answers(
     remote: Remote, facts: Sequence[Fact], words: Mapping[str, Sequence[str]], command: Callable[..., Command]
 ) -> Mapping[str, object]:
     if not facts:
         return {}
-    nonce = secrets.token_hex(16)
+    nonce = fresh_nonce()
     own = arguments(facts, words)
     try:
         result = _ask(remote, command(("sh", "-s", *(("--", *own) if own else ())), stdin=compose(nonce, facts, words).encode()))
