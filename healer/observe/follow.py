@@ -137,16 +137,13 @@ class _Row:
         self._text += data
         if len(self._text) > MOST:
             raise OutcomeUnknown(self.host, f"One look at it prints more than {MOST} bytes.")
-        mark = f"{self.nonce} round\n".encode()
-        if mark not in self._text:
-            return
         sections, rest = parse_rounds(self.nonce, self._text.decode(errors="backslashreplace"))
-        self._text = rest.encode()
         if sections is not None:
+            self._text = rest.encode()
             self._tell(read_all(self.told, sections))
 
     def _tell(self, readings: Mapping[str, object]) -> None:
-        asked = {fact.name: answer_of(fact, self.variables, self.vantages, self.clock) for fact in self.facts if fact.ask is not None}
+        asked = {fact.name: answer_of(fact.ask, self.variables, self.vantages, self.clock) for fact in self.facts if fact.ask is not None}
         if self.stopped():
             raise _Stop
         self.heard(Facts({**readings, **self.refused, **asked}))
