@@ -11,16 +11,16 @@ from healer.lab.machine import LabHost
 LOG = "/var/log/shop/numbers.log"
 STANZA, OLD_STANZA = "/etc/logrotate.d/healer-shop-numbers-log", "/etc/logrotate.d/rsyslog"
 CAP = "/etc/systemd/journald.conf.d/50-healer.conf"
-FLAGS = ("-l", "h2", "--over", "51%", "--target", "50%", "--min-size", "64k", "-e", "logs_runaway=100")
+FLAGS = ("-l", "h2", "--over", "50%", "--target", "49%", "--min-size", "64k", "-e", "logs_runaway=100")
 FILES = f"cd /etc && sha256sum logrotate.d/* logrotate.d/*~ {CAP} 2>/dev/null"
 
 
 @pytest.fixture
 def nginx(log_host: LabHost) -> Iterator[Writer]:
-    """Return nginx, which writes to a log that no stanza covers; syslog and the journal have grown too, on a disk that was half full."""
+    """Return nginx, which writes to a log that no stanza covers; syslog and the journal have grown too, on a disk that is half full."""
     log_host.write("/etc/nginx/conf.d/numbers.conf", NGINX.replace("/var/log/nginx", "/var/log/shop"))
     sh(log_host, "mkdir -p /var/log/shop; systemctl restart nginx")
-    weigh_down(log_host, 50)
+    weigh_down(log_host, 42)
     sh(log_host, "head -c 5M /dev/urandom | base64 -w 900 | logger -t numbers; journalctl --sync")
     yield Writer(log_host, "nginx", "requests", LOG, f"127.0.0.1:{PORT}", "nginx").start(20_000, 5_000)
     sh(log_host, f"rm -f {STANZA} {CAP}; mv {OLD_STANZA}.healer-*~ {OLD_STANZA}; systemctl restart systemd-journald")
@@ -42,12 +42,14 @@ def test_a_cure_is_shown_put_in_place_once_and_holds(log_host: LabHost, log_cons
 
     assert (0, {"h2": "changed"}) == (answer.code, answer.ends), answer.text
     assert old == sh(log_host, f"cat {OLD_STANZA}.healer-*~") + "\n"
-    assert ["    maxsize 100M", "\tmaxsize 100M"][1] in set(log_host.read(OLD_STANZA).splitlines()) - set(old.splitlines())
+    assert {"maxsize 100M"} == {line.strip() for line in set(log_host.read(OLD_STANZA).splitlines()) - set(old.splitlines())}
     assert "0" == sh(log_host, "logrotate -d /etc/logrotate.conf >/run/numbers/told 2>&1; echo $?; grep ^error: /run/numbers/told")
 
+    # What journald began anew is no second reason to make room.
+    sh(log_host, "rm /var/log/ballast.img")
     again = log_console.healer("logs", "--fix", *FLAGS, "--json")
 
-    assert (0, {"h2": "unchanged"}, after) == (again.code, again.ends, sh(log_host, FILES)), again.text
+    assert (0, {"h2": "ok"}, after) == (again.code, again.ends, sh(log_host, FILES)), again.text
     sh(log_host, f"logrotate -f {STANZA}; systemctl restart systemd-journald")
     wait_for(lambda: writers == nginx.processes)
     assert "0" == sh(log_host, f"stat -c %s {LOG}; ls {LOG}.1 >/dev/null || echo not rotated")

@@ -15,7 +15,7 @@ from healer.lab.machine import LabHost
 MIB = 2**20
 TWO_GIGABYTES = 2048 * MIB
 ARCHIVES = "/srv/archives"
-LINES, A_SECOND = 40_000, 10_000
+LINES, A_SECOND = 30_000, 4_000
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def large(host: LabHost) -> Iterator[str]:
 @pytest.fixture
 def old(host: LabHost) -> Iterator[str]:
     """Return a folder on a disk of a kind that healer neither collapses nor punches."""
-    with disk(host, "/srv/old", 24, "ext3"):
+    with disk(host, "/srv/old", 96, "ext3"):
         yield "/srv/old"
         clean(host)
 
@@ -77,7 +77,7 @@ def is_made_of(file: Path, head: bytes, zeros: int, tail: bytes) -> bool:
 def test_where_nothing_can_be_cut_out_of_a_file(host: LabHost, old: str, log_console: Console) -> None:
     """A writer that appends stands still for a moment, nginx opens a new file; twice, with archives on another disk of the host: no line
     is lost, and nobody was restarted."""
-    host.write("/etc/nginx/conf.d/numbers.conf", NGINX.replace("/var/log/nginx", old))
+    host.write("/etc/nginx/conf.d/numbers.conf", NGINX.replace("/var/log/nginx/numbers.log", f"{old}/numbers-nginx.log"))
     assert 0 == host.run(["systemctl", "restart", "nginx"]).returncode
     append = Writer(host, "append", "append", f"{old}/numbers.log", f"{old}/numbers.log", "numbers-append")
     nginx = Writer(host, "nginx", "requests", f"{old}/numbers-nginx.log", f"127.0.0.1:{PORT}", "nginx")
@@ -85,10 +85,10 @@ def test_where_nothing_can_be_cut_out_of_a_file(host: LabHost, old: str, log_con
     policy = f"{{logs_paths: [{old}], logs_archive_folders: [{ARCHIVES}]}}"
     before = {writer.path: writer.processes for writer in writers}
     for _turn in range(2):
-        wait_for(lambda: used(host, old) > 35)
-        answer = log_console.healer("logs", "-l", "h1", "--over", "35%", "--target", "1%", *LITTLE, "-e", policy, "--json")
+        wait_for(lambda: used(host, old) > 15)
+        answer = log_console.healer("logs", "-l", "h1", "--over", "15%", "--target", "1%", *LITTLE, "-e", policy, "--json")
         assert (0, {"h1": "changed"}) == (answer.code, answer.ends), answer.text
-        assert {append.path: "freeze", nginx.path: "rename"} == ways(answer), answer.text
+        assert ["delete", "freeze", "rename"] == sorted(ways(answer).values()), answer.text
         assert 2 == len(freed(log_console, answer, "h1")), answer.text
     written = stop(writers)
 
