@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from console import Console, sh, wait_for
 from log_disks import disk
-from log_writers import LITTLE, NGINX, PORT, Filler, Writer, clean, freed, kept, numbers, restored, stop, used, ways
+from log_writers import LITTLE, NGINX, PORT, Filler, Writer, clean, kept, numbers, restored, stop, used, ways
 
 from healer.lab.lab import Lab
 from healer.lab.machine import LabHost
@@ -85,11 +85,11 @@ def test_where_nothing_can_be_cut_out_of_a_file(host: LabHost, old: str, log_con
     policy = f"{{logs_paths: [{old}], logs_archive_folders: [{ARCHIVES}]}}"
     before = {writer.path: writer.processes for writer in writers}
     for _turn in range(2):
-        wait_for(lambda: used(host, old) > 15)
-        answer = log_console.healer("logs", "-l", "h1", "--over", "15%", "--target", "1%", *LITTLE, "-e", policy, "--json")
+        wait_for(lambda: used(host, old) > 10)
+        answer = log_console.healer("logs", "-l", "h1", "--over", "10%", "--target", "1%", *LITTLE, "-e", policy, "--json")
         assert (0, {"h1": "changed"}) == (answer.code, answer.ends), answer.text
         assert ["delete", "freeze", "rename"] == sorted(ways(answer).values()), answer.text
-        assert 2 == len(freed(log_console, answer, "h1")), answer.text
+        assert used(host, old) < 10
     written = stop(writers)
 
     assert before == {writer.path: writer.processes for writer in writers}

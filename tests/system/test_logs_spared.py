@@ -1,32 +1,15 @@
-"""What is taken through a writer's descriptor alone, and what is never touched, however full the disk is."""
+"""What is never touched, however full the disk is."""
 
 import re
 
 import pytest
 from console import Console, finished, sh, wait_for
 from lab_cuts import routed
-from log_writers import Filler, freed, kept, restored, sha256, sha256_of, used
+from log_writers import Filler, freed, kept
 
 from healer.lab.machine import LabHost
 
 MIB = 2**20
-
-
-def test_a_deleted_log_that_is_still_written(log_console: Console, log_host: LabHost) -> None:
-    """150 MB of a log without a name come free through its writer's descriptor; the writer lives, and what it wrote is archived whole."""
-    filler = Filler(log_host, "/var/log/shop/app.log", most=150 * MIB).start()
-    writer, before = filler.process, sha256(log_host, filler.path)
-    sh(log_host, f"rm {filler.path}")
-    assert used(log_host) > 50
-
-    answer = log_console.healer("logs", "-l", "h2", "--over", "50%", "--target", "20%", "--json")
-
-    assert (0, {"h2": "changed"}) == (answer.code, answer.ends), answer.text
-    assert used(log_host) < 20
-    assert writer == filler.process
-    assert before == sha256_of(restored(log_console, "h2", filler.path))
-    filler.speak()
-    wait_for(lambda: "alive" in restored(log_console, "h2", filler.path).read_bytes()[-10:].decode())
 
 
 # What each looks like in its folder, and a word of the reason why it stays.
