@@ -32,6 +32,15 @@ until (-e "/run/numbers/stop") {
 open(my $told, ">", "/run/numbers/count"); print $told $n; close $told;
 sleep 3600;
 """
+# What the daemon's program is to a file that is about to be put in place: it says that it can check it, and takes what is offered.
+CHECKER = f"""#!/bin/sh
+case $* in
+    --help) echo '      --validate   Validate daemon configuration and exit' ;;
+    "--validate --config-file "*) cp "$3" {FOLDER}/accepted ;;
+    *) exit 1 ;;
+esac
+"""
+CHECKERS_PLACE, DAEMON_FILE = "/usr/local/bin/dockerd", "/etc/docker/daemon.json"
 MACHINE = """#!/bin/sh
 echo none
 exit 1
@@ -64,20 +73,22 @@ def test_a_dump_goes_only_where_the_policy_names_cores(log_host: LabHost, log_co
 
 
 def test_a_containers_log_is_cut_off_between_two_lines(log_host: LabHost, log_console: Console) -> None:
-    """A log that dockerd appends to is only cured by words until the policy names docker_logs; then it is cut off while it is written: it
-    still begins with a whole JSON document, no line is lost, and dockerd is the same."""
+    """A log that dockerd appends to is only named until the policy names docker_logs; then it is cut off while it is written: it still begins
+    with a whole JSON document, no line is lost, and dockerd is the same. A daemon without a configuration gets one that it has checked."""
     log = f"{CONTAINERS}/containers/0123abcd/0123abcd-json.log"
     flags = ("-l", "h2", *LITTLE[:-1])
     with disk(log_host, CONTAINERS, 80):
         sh(log_host, f"mkdir -p {FOLDER} $(dirname {log})")
         log_host.write(f"{FOLDER}/dockerd", DOCKERD)
+        log_host.write(CHECKERS_PLACE, CHECKER)
+        sh(log_host, f"chmod +x {CHECKERS_PLACE}")
         log_host.run(["systemd-run", "--quiet", "--unit=numbers-dockerd", "perl", f"{FOLDER}/dockerd", log])
         wait_for(lambda: used(log_host, CONTAINERS) > 60)
         writer = sh(log_host, "systemctl show -p MainPID --value numbers-dockerd")
         said = log_console.healer("logs", "--check", *flags).text
         assert "only where the policy lists docker_logs among its sources" in said
 
-        answer = log_console.healer("logs", *flags, "--json", "-e", "{logs_sources: [docker_logs]}")
+        answer = log_console.healer("logs", *flags, "--json", "--fix", "-e", "{logs_sources: [docker_logs]}")
 
         assert (0, {"h2": "changed"}) == (answer.code, answer.ends), answer.text
         sh(log_host, f"touch {FOLDER}/stop")
@@ -86,6 +97,9 @@ def test_a_containers_log_is_cut_off_between_two_lines(log_host: LabHost, log_co
         assert 1 < first_number(log_host.run(["head", "-n", "1", log]).stdout)
         whole = restored(log_console, "h2", log).read_bytes().splitlines()
         assert list(range(1, int(log_host.read(f"{FOLDER}/count")) + 1)) == [first_number(line) for line in whole]
+        assert log_host.read(f"{FOLDER}/accepted") == log_host.read(DAEMON_FILE), answer.text
+        assert {"max-size": "50m", "max-file": "3"} == json.loads(log_host.read(DAEMON_FILE))["log-opts"]
+        sh(log_host, f"rm -r {CHECKERS_PLACE} /etc/docker")
         clean(log_host)
 
 
