@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from console import Console, sh, wait_for
 from log_disks import disk
-from log_writers import LITTLE, NGINX, PORT, Filler, Writer, clean, kept, numbers, restored, stop, used, ways
+from log_writers import LITTLE, NGINX, PORT, RSYSLOG, Filler, Writer, clean, kept, numbers, restored, stop, used, ways
 
 from healer.lab.lab import Lab
 from healer.lab.machine import LabHost
@@ -60,8 +60,10 @@ def test_two_gigabytes_without_a_name(host: LabHost, large: str, log_console: Co
     assert used(host, large) < 10
     filler.speak()
     wait_for(lambda: sh(host, f"tail -c 12 /proc/{writer}/fd/3") == "alive\nalive")
-    assert is_made_of(restored(log_console, "h1", filler.path), head, TWO_GIGABYTES - MIB, b"alive\nalive\n")
+    whole = restored(log_console, "h1", filler.path)
+    assert is_made_of(whole, head, TWO_GIGABYTES - MIB, b"alive\nalive\n")
     assert writer == filler.process
+    whole.unlink()
 
 
 def is_made_of(file: Path, head: bytes, zeros: int, tail: bytes) -> bool:
@@ -75,20 +77,22 @@ def is_made_of(file: Path, head: bytes, zeros: int, tail: bytes) -> bool:
 
 
 def test_where_nothing_can_be_cut_out_of_a_file(host: LabHost, old: str, log_console: Console) -> None:
-    """A writer that appends stands still for a moment, nginx opens a new file; twice, with archives on another disk of the host: no line
-    is lost, and nobody was restarted."""
+    """A writer that appends stands still for a moment, nginx and rsyslogd open new files; twice, with archives on another disk of the host:
+    no line is lost, and nobody was restarted."""
     host.write("/etc/nginx/conf.d/numbers.conf", NGINX.replace("/var/log/nginx/numbers.log", f"{old}/numbers-nginx.log"))
-    assert 0 == host.run(["systemctl", "restart", "nginx"]).returncode
+    host.write("/etc/rsyslog.d/numbers.conf", RSYSLOG.replace("/var/log", old))
+    assert 0 == host.run(["systemctl", "restart", "nginx", "rsyslog"]).returncode
     append = Writer(host, "append", "append", f"{old}/numbers.log", f"{old}/numbers.log", "numbers-append")
     nginx = Writer(host, "nginx", "requests", f"{old}/numbers-nginx.log", f"127.0.0.1:{PORT}", "nginx")
-    writers = tuple(writer.start(LINES, A_SECOND) for writer in (append, nginx))
+    syslog = Writer(host, "syslog", "datagram", f"{old}/numbers-syslog.log", "/run/numbers.sock", "rsyslog")
+    writers = tuple(writer.start(LINES, A_SECOND) for writer in (append, nginx, syslog))
     policy = f"{{logs_paths: [{old}], logs_archive_folders: [{ARCHIVES}]}}"
     before = {writer.path: writer.processes for writer in writers}
     for _turn in range(2):
         wait_for(lambda: used(host, old) > 10)
         answer = log_console.healer("logs", "-l", "h1", "--over", "10%", "--target", "1%", *LITTLE, "-e", policy, "--json")
         assert (0, {"h1": "changed"}) == (answer.code, answer.ends), answer.text
-        assert ["delete", "freeze", "rename"] == sorted(ways(answer).values()), answer.text
+        assert ["delete", "delete", "freeze", "rename", "rename"] == sorted(ways(answer).values()), answer.text
         assert used(host, old) < 10
     written = stop(writers)
 
@@ -98,4 +102,4 @@ def test_where_nothing_can_be_cut_out_of_a_file(host: LabHost, old: str, log_con
     }
     assert "" == sh(host, f"ls {old} | grep healer-")
     assert [] == kept(log_console, "h1")
-    assert 4 == len(re.findall(r"\S+\.gz$", sh(host, f"find {ARCHIVES} -type f"), re.MULTILINE))
+    assert 6 == len(re.findall(r"\S+\.gz$", sh(host, f"find {ARCHIVES} -type f"), re.MULTILINE))
