@@ -55,11 +55,16 @@ class Listeners:
 
 
 class Access:
-    """How the hosts of an inventory are reached, under these settings; shared by a whole run."""
+    """How the hosts of an inventory are reached, under these settings; shared by a whole run.
 
-    def __init__(self, settings: Settings, inventory: Inventory, become_password: Secret | None = None) -> None:
+    `extra` are variables of the command line, which win over a host's own in what is asked of it.
+    """
+
+    def __init__(
+        self, settings: Settings, inventory: Inventory, become_password: Secret | None = None, extra: Mapping[str, Value] = NO_VARIABLES
+    ) -> None:
         """Open nothing yet."""
-        self._inventory, self._renderer = inventory, Renderer()
+        self._inventory, self._renderer, self._extra = inventory, Renderer(), extra
         self._defaults = LoginDefaults(
             user=settings.user,
             private_key=settings.private_key,
@@ -98,7 +103,7 @@ class Access:
     def look(self, remote: Remote, names: Sequence[str]) -> Facts:
         """Read facts, with the words that they take from the host's variables."""
         host = self._inventory.hosts.get(remote.host)
-        return look(remote, names, host.variables if host else NO_VARIABLES)
+        return look(remote, names, {**(host.variables if host else NO_VARIABLES), **self._extra})
 
     def secrets(self) -> tuple[Secret, ...]:
         """Return every secret that any login uses, for the redactor."""

@@ -209,7 +209,7 @@ def _go(order: Order, setting: Setting) -> RunReport:
     journal = journal_of(setting.settings, check=True) if check else setting.journal
     setting.remember(order.inputs.run, journal)
     settings = archiving_to(setting.settings, order.inputs.extra)
-    access = Access(settings, order.inputs.inventory, setting.become_password)
+    access = Access(settings, order.inputs.inventory, setting.become_password, order.inputs.extra)
     shown = view(console_for_output(err=setting.common.json), Showing(setting.common.verbose, check, limits_of(stage(order.inputs))))
     listeners = Listeners(shown.listen, shown.waiting)
     with _stopped_by(stop), shown, doors(access, settings, journal, stop, listeners, past=setting.journal) as open_doors:

@@ -30,6 +30,7 @@ FACTS = (
     "package_cache",
     "leftovers",
     "logrotate",
+    "docker_config",
 )
 CASES = sorted(path for fact in FACTS for path in (GOLDEN / fact).glob("*.json"))
 
