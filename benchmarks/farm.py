@@ -8,6 +8,7 @@ import multiprocessing
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from typing import Self
 import paramiko
 from paramiko.common import AUTH_SUCCESSFUL, OPEN_SUCCEEDED
 
-from benchmarks.observing import script
+from benchmarks.observing import STATUS, Asked
 from healer.lab.machine import LabHost
 
 PLACEHOLDER = "0" * 32
@@ -58,11 +59,11 @@ def address(number: int) -> str:
 
 
 @contextmanager
-def farm(folder: Path, processes: int, model: LabHost) -> Iterator[Farm]:
-    """Serve in so many processes until the block ends; every host says what the `model` says."""
+def farm(folder: Path, processes: int, model: LabHost, asked: Asked = STATUS) -> Iterator[Farm]:
+    """Serve in so many processes until the block ends; every host says what the `model` says when it is `asked`."""
     for name in ("host", "login"):
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", str(folder / name)], check=True)
-    key, canned = paramiko.Ed25519Key.from_private_key_file(str(folder / "host")), _Canned.recorded(model)
+    key, canned = paramiko.Ed25519Key.from_private_key_file(str(folder / "host")), _Canned.recorded(model, asked)
     logging.getLogger("paramiko").setLevel(logging.CRITICAL)
     with _listening() as answering, _listening() as silent:
         context = multiprocessing.get_context("fork")
@@ -112,9 +113,9 @@ class _Canned:
     err: str
 
     @classmethod
-    def recorded(cls, host: LabHost) -> Self:
+    def recorded(cls, host: LabHost, asked: Asked) -> Self:
         """Ask a real host once."""
-        done = host.run(["sh", "-s"], script(PLACEHOLDER))
+        done = host.run(["sh", "-s", "--", *asked.words], asked.script(PLACEHOLDER))
         return cls(done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
 
     def under(self, nonce: str) -> tuple[bytes, bytes]:
@@ -155,9 +156,22 @@ class _Host(paramiko.ServerInterface):
         _become, ready, _prompt, _way = head.split(b"\n")[:4]
         channel.sendall(ready + b" 0 login\n")
         _run, outer, rest = _rest(channel).split(b"\n", 2)
+        if b"round_ends" in rest:
+            self._rounds(channel, outer, rest)
+            return
         out, err = self._canned.under(_nonce_of(rest))
         channel.sendall_stderr(b"%s begin\n%s%s end 0\n" % (outer, err, outer))
         channel.sendall(b"%s begin\n%s%s end 0\n" % (outer, out, outer))
+
+    def _rounds(self, channel: paramiko.Channel, outer: bytes, rest: bytes) -> None:
+        """Say the same again and again, as a resident script does, until nobody listens."""
+        nonce, every = _nonce_of(rest), int(rest.partition(b"every=")[2].split()[0])
+        out = self._canned.under(nonce)[0] + b"\n%s round\n%80s\n" % (nonce.encode(), b"")
+        channel.sendall_stderr(b"%s begin\n" % outer)
+        channel.sendall(b"%s begin\n" % outer)
+        while not channel.closed:
+            channel.sendall(out)
+            time.sleep(every)
 
 
 def _quietly(answer: Callable[[paramiko.Channel], None], channel: paramiko.Channel) -> None:

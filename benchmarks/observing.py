@@ -4,6 +4,7 @@ import secrets
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.bare import Target, run_everywhere
@@ -13,7 +14,8 @@ from healer.cli.options import Common
 from healer.model.errors import HostError
 from healer.model.facts import Facts
 from healer.observe.collect import all_facts
-from healer.observe.sections import compose, parse_sections
+from healer.observe.facts.contract import Fact
+from healer.observe.sections import arguments, compose, parse_sections
 from healer.ports import Remote
 from healer.report.status import STATUS_FACTS
 from healer.wiring import look
@@ -50,6 +52,32 @@ def by_bare_loop(targets: Sequence[Target], key_file: str, forks: int) -> int:
     if whole < len(targets):
         raise SystemExit(f"{len(targets) - whole} hosts did not answer everything")
     return whole
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a host is asked: facts by name, for a host whose inventory has no variables."""
+
+    facts: tuple[str, ...]
+
+    @property
+    def _scripted(self) -> list[Fact]:
+        return [fact for name in self.facts if (fact := all_facts().get(name)) and fact.ask is None]
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Return the script's arguments."""
+        return arguments(self._scripted, self._words())
+
+    def script(self, nonce: str) -> bytes:
+        """Return the script."""
+        return compose(nonce, self._scripted, self._words()).encode()
+
+    def _words(self) -> dict[str, tuple[str, ...]]:
+        return {fact.name: fact.words({}) for fact in self._scripted}
+
+
+STATUS = Asked(STATUS_FACTS)
 
 
 def script(nonce: str) -> bytes:

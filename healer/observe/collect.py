@@ -12,7 +12,7 @@ from healer.model.command import Command, CommandResult
 from healer.model.errors import BecomeError, OutcomeUnknown
 from healer.model.facts import Facts, Unknown
 from healer.model.host import Value
-from healer.observe.facts.contract import Fact, Vantages
+from healer.observe.facts.contract import Ask, Fact, Vantages
 from healer.observe.reading import lines
 from healer.observe.sections import CUT, Section, arguments, compose, parse_sections, value, words_of
 from healer.observe.vantage import nearest
@@ -49,7 +49,7 @@ def collect(
     told = tuple(fact for fact in asked.values() if fact.ask is None)
     readings = dict(read(remote, told, become=become, timeout=timeout, variables=variables))
     near, ticks = vantages or partial(nearest, remote), clock or SystemClock()
-    readings.update((name, answer_of(fact, variables, near, ticks)) for name, fact in asked.items() if fact.ask is not None)
+    readings.update((name, answer_of(fact.ask, variables, near, ticks)) for name, fact in asked.items() if fact.ask is not None)
     return Facts({name: readings.get(name, Unknown(f"healer knows no fact named {name}")) for name in wanted})
 
 
@@ -64,14 +64,17 @@ def read(
     return {**refused, **_answers(remote, asked, words, partial(Command, timeout=timeout, become=become))}
 
 
-def answer_of(fact: Fact, variables: Mapping[str, Value], vantages: Vantages, clock: Clock) -> object:
-    """Return what a fact with `ask` finds; variables that make no sense leave it unasked."""
-    if fact.ask is None:
-        raise ValueError(f"{fact.name} is not asked, it has a script")
+def answer_of(ask: Ask, variables: Mapping[str, Value], vantages: Vantages, clock: Clock) -> object:
+    """Return what a fact finds that is asked; variables that make no sense leave it unasked."""
     try:
-        return fact.ask(variables, vantages, clock)
+        return ask(variables, vantages, clock)
     except ValueError as error:
         return Unknown(f"the host's variables make no sense: {error}")
+
+
+def fresh_nonce() -> str:
+    """Return what nobody on a host can know beforehand: 128 bits for the marks of an observation."""
+    return secrets.token_hex(16)
 
 
 def _answers(
@@ -79,7 +82,7 @@ def _answers(
 ) -> Mapping[str, object]:
     if not facts:
         return {}
-    nonce = secrets.token_hex(16)
+    nonce = fresh_nonce()
     own = arguments(facts, words)
     try:
         result = _ask(remote, command(("sh", "-s", *(("--", *own) if own else ())), stdin=compose(nonce, facts, words).encode()))

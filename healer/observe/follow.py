@@ -4,7 +4,6 @@ Whoever follows many hosts pays for hearing them, not for asking them.
 """
 
 import math
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,7 +13,7 @@ from healer.model.command import Command, CommandResult
 from healer.model.errors import BecomeError, OutcomeUnknown
 from healer.model.facts import Facts, Unknown
 from healer.model.host import Value
-from healer.observe.collect import all_facts, answer_of, read_all
+from healer.observe.collect import all_facts, answer_of, fresh_nonce, read_all
 from healer.observe.facts._questions import slowest
 from healer.observe.facts.contract import Fact, Vantages
 from healer.observe.sections import arguments, parse_rounds, resident, words_of
@@ -58,7 +57,7 @@ def follow(
     facts = all_facts()
     asked = tuple(facts[name] for name in names if name in facts)
     places, patience = vantages or partial(nearest, remote), _patience(every, variables)
-    row = _Row(remote.host, secrets.token_hex(16), asked, variables, places, SystemClock(), heard, stopped, patience)
+    row = _Row(remote.host, fresh_nonce(), asked, variables, places, SystemClock(), heard, stopped, patience)
     try:
         result = _listened(remote, row, math.ceil(max(every, 1.0)), become=become)
     except _Stop:
@@ -138,16 +137,13 @@ class _Row:
         self._text += data
         if len(self._text) > MOST:
             raise OutcomeUnknown(self.host, f"One look at it prints more than {MOST} bytes.")
-        mark = f"{self.nonce} round\n".encode()
-        if mark not in self._text:
-            return
         sections, rest = parse_rounds(self.nonce, self._text.decode(errors="backslashreplace"))
-        self._text = rest.encode()
         if sections is not None:
+            self._text = rest.encode()
             self._tell(read_all(self.told, sections))
 
     def _tell(self, readings: Mapping[str, object]) -> None:
-        asked = {fact.name: answer_of(fact, self.variables, self.vantages, self.clock) for fact in self.facts if fact.ask is not None}
+        asked = {fact.name: answer_of(fact.ask, self.variables, self.vantages, self.clock) for fact in self.facts if fact.ask is not None}
         if self.stopped():
             raise _Stop
         self.heard(Facts({**readings, **self.refused, **asked}))

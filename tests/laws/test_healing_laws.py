@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
-from healing_cases import NOW, UPTIME, WEB, dead, facts, heal, judgement, load, looping, past, reading, sample, state, states
+from healing_cases import NOW, STUCK, UPTIME, WEB, dead, facts, heal, judgement, load, looping, past, reading, sample, state, states
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,6 +23,7 @@ from healer.model.services import BlockedProcess, PackageChange, ProcessTroubles
 EXAMPLES = 50
 UNITS = (WEB, "db.service", "dbus.service")
 GROUP = "web"
+FELL_LONG_AGO = facts(dead(ago=5000.0))
 
 
 @dataclass(frozen=True)
@@ -126,9 +127,11 @@ tries = st.lists(st.tuples(st.sampled_from(UNITS), st.sampled_from(("start", "re
 
 @st.composite
 def worlds(draw: st.DrawFn, *, maintenance: bool = False) -> World:
-    """Draw a fleet."""
-    others = draw(st.lists(st.none() | looks() | st.just(facts()), max_size=4).map(tuple))
-    return World(draw(looks()), draw(policies(maintenance=maintenance)), draw(pasts()), others, draw(tries))  # type: ignore[arg-type]
+    """Draw a fleet; often enough with one service that is stuck, and no more."""
+    others = draw(st.lists(st.none() | looks() | st.just(facts()) | st.just(FELL_LONG_AGO), max_size=4).map(tuple))
+    plain = st.tuples(st.just(STUCK), st.just(ServicePast()))
+    own, known = draw(plain | st.tuples(looks(), pasts()))
+    return World(own, draw(policies(maintenance=maintenance)), known, others, draw(tries))  # type: ignore[arg-type]
 
 
 @settings(max_examples=EXAMPLES)

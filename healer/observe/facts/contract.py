@@ -9,6 +9,7 @@ from healer.ports import Clock
 
 Vantages = Callable[[str], Vantage]
 """Gives the place that an origin names."""
+Ask = Callable[[Mapping[str, Value], Vantages, Clock], object]
 
 
 def no_words(_variables: Mapping[str, Value]) -> tuple[str, ...]:
@@ -39,4 +40,4 @@ class Fact:
     seconds: int = 30
     root: bool = False
     words: Callable[[Mapping[str, Value]], tuple[str, ...]] = no_words
-    ask: Callable[[Mapping[str, Value], Vantages, Clock], object] | None = None
+    ask: Ask | None = None

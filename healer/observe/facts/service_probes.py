@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from healer.discovery import plugins
 from healer.healing.policy import ProbePolicy
 from healer.model.command import Command
-from healer.model.errors import HostError
+from healer.model.errors import HostError, InputError
 from healer.model.facts import Unknown, Verdict
 from healer.model.host import Value
 from healer.model.services import ProbeReading
@@ -74,7 +74,7 @@ def _answer(question: Question, places: _Places, seconds: float) -> ProbeReading
         return question.reading(Verdict.UNKNOWN, f"not asked: the {MOST:g} s for all probes of the host were over", origin=origin)
     try:
         vantage = places.open(question.probe.origin)
-    except HostError as error:
+    except (HostError, InputError) as error:
         return question.reading(Verdict.UNKNOWN, f"nothing could be asked from {origin}: {error.message}", origin=origin)
     except ValueError as error:
         return question.reading(Verdict.UNKNOWN, str(error), origin=origin)

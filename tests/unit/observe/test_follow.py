@@ -19,6 +19,7 @@ from healer.observe import follow as following
 from healer.observe.facts.contract import Fact
 from healer.observe.follow import follow
 from healer.observe.sections import parse_rounds, resident
+from healer.observe.vantage import ControlVantage
 from healer.ports import Sink
 from healer.remote.local import LocalRemote
 from healer.remote.scripted import ScriptedRemote
@@ -174,6 +175,22 @@ def test_variables_that_make_no_sense_leave_their_facts_unknown() -> None:
     (facts,) = ear.heard
     assert isinstance(facts.get("load"), Load)
     assert ["services" in str(facts.get(name)) for name in NAMES[1:]] == [True, True]
+
+
+def test_nothing_is_heard_of_after_the_wish_to_stop() -> None:
+    """A wish that comes while probes are asked, or as the script ends, is kept: that round is told to nobody, and nothing is wrong."""
+    stop = threading.Event()
+
+    def places(_origin: str) -> ControlVantage:
+        stop.set()
+        return ControlVantage()
+
+    variables: dict[str, object] = {"services": [{"unit": "web", "probes": [{"tcp": 1}]}], "services_tries": 1}
+    heard: list[Facts] = []
+    names, late = ("load", "service_probes"), itertools.chain([False], itertools.repeat(True))
+    follow(local(), names, every=1.0, become=False, variables=variables, heard=heard.append, stopped=stop.is_set, vantages=places)
+    follow(Silent(b"x"), ("load",), every=1.0, become=False, variables={}, heard=heard.append, stopped=lambda: next(late))  # type: ignore[arg-type]
+    assert [] == heard
 
 
 def test_of_rounds_that_were_missed_only_the_last_counts() -> None:

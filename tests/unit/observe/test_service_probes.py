@@ -209,6 +209,12 @@ def served(answer: bytes) -> Iterator[int]:
         yield int(server.getsockname()[1])
 
 
+def test_a_url_that_cannot_be_read_is_not_shown() -> None:
+    """Nothing of it is repeated, and nothing is known."""
+    (found,) = asked(Place(), [{"http": "http://[secret/"}])
+    assert (UNKNOWN, "http of a URL that cannot be read") == (found.verdict, found.asks)
+
+
 def test_a_policy_that_makes_no_sense_leaves_all_unasked() -> None:
     """The mistake is told with its place."""
     got = collect(
