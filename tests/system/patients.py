@@ -10,10 +10,10 @@ from pathlib import Path
 import yaml
 from console import Console, sh, wait_for
 
+from healer.clock import SystemClock
 from healer.journal.store import SqlJournal
 from healer.lab.machine import LabHost
 from healer.model.events import Event, Stamped
-from healer.clock import SystemClock
 
 SLEEPER = """[Unit]
 Description=sleeps, and is not started again by anybody
