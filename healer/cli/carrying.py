@@ -22,12 +22,16 @@ def unchanged(found: Doors) -> Doors:
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """What a run is carried out with: who stops it, who is told, and what is changed at its doors. `locks` None: this node's own."""
+    """What a run is carried out with: who stops it, who is told, and what is changed at its doors. `locks` None: this node's own.
+
+    With `recall_updates` a dry run lets hosts simulate their updates only where something has changed since the last one.
+    """
 
     stop: Event
     listeners: Listeners = field(default_factory=Listeners)
     through: Callable[[Doors], Doors] = unchanged
     locks: Locks | None = None
+    recall_updates: bool = False
 
 
 def new_run_id() -> str:
@@ -44,7 +48,7 @@ def carry(order: Order, setting: Setting, ways: Ways) -> RunReport:
     journal = journal_of(setting.settings, check=True) if check else setting.journal
     setting.remember(order.inputs.run, journal)
     settings = archiving_to(setting.settings, order.inputs.extra)
-    access = Access(settings, order.inputs.inventory, setting.become_password)
+    access = Access(settings, order.inputs.inventory, setting.become_password, recall_updates=check and ways.recall_updates)
     locks = _no_locks if check else ways.locks or locks_of(setting.settings)
     with doors(access, settings, journal, ways.stop, ways.listeners, past=setting.journal) as open_doors:
         return replace(carry_out(order, ways.through(open_doors), locks), check=check)

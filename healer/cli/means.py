@@ -88,7 +88,7 @@ def carried(order: Order, setting: Setting, stop: threading.Event, pool: LoginPo
         # The run's own inventory says how its hosts are reached, so its logins are not the pool's.
         ways = Ways(stop, locks=whole_or_nothing(locks, setting.journal))
     else:
-        ways = Ways(stop, through=lambda found: through(found, order, setting, pool), locks=locks)
+        ways = Ways(stop, through=lambda found: through(found, order, setting, pool), locks=locks, recall_updates=True)
     if not shown:
         return carry(order, setting, ways)
     showing = Showing(setting.common.verbose, order.inputs.check, limits_of(stage(order.inputs)))

@@ -66,10 +66,12 @@ class HostRun:
         """Read the host once, before anything: its health, what gates compare with, and what its tasks will ask for.
 
         A host that cannot be read ends here when it is `touchable`; others only count in their budget group, and are read for what the
-        surveys need, `witnessed`, unless somebody else knows how they are.
+        surveys need, `witnessed`, unless somebody else knows how they are: whoever hears from a host all the time says that it is there, and
+        how its services are, which the judge of services looks at itself.
         """
+        known = None if touchable else self._doors.witness(self.host.name)
         try:
-            facts = self._read(self._needed() | self._dues.witnesses()) if touchable else self._witnessed(witnessed)
+            facts = known or self._read(self._needed() | self._dues.witnesses() if touchable else set(witnessed))
         except (HostError, InputError) as error:
             reason = f"{error.message} {error.advice}".strip()
             self._write(HostLooked(self.host.name, self._play.index, Verdict.UNKNOWN, reason))
@@ -77,7 +79,11 @@ class HostRun:
                 self.way_out.end("unreachable" if isinstance(error, UnreachableError) else "failed", reason)
             return
         self.seen = facts
-        self._write(self._looked(facts))
+        if known is None:
+            self._write(self._looked(facts))
+        else:
+            self._write(HostLooked(self.host.name, self._play.index, Verdict.GOOD))
+            self.session.adopt(known)
         if touchable:
             self._dues.review(facts)
         check = self._play.inputs.check
@@ -85,14 +91,6 @@ class HostRun:
         service_memory.remember(self._play, self._doors, self._work, facts)
         if not check:
             self._gate.find_drained(tentative=True)
-
-    def _witnessed(self, needed: frozenset[str]) -> Facts:
-        """Return how a host is that the run may not touch, from whoever knows it, else from a look of our own."""
-        known = self._doors.witness(self.host.name)
-        if known is None:
-            return self._read(set(needed))
-        self.session.adopt(known)
-        return known
 
     def see_again(self) -> None:
         """Read what the tasks ask for, for the surveys only: the process that had looked at the host has died since."""

@@ -22,8 +22,8 @@ JITTER = 0.2
 """By which share a full pass comes earlier or later, so that the watches of several nodes do not look at the same moment."""
 FIRST = 3
 """Periods that hosts are given to be heard for the first time: before that, what all of them say together would be said by few."""
-LEAVING = 5.0
-"""Seconds that threads are given to end."""
+LEAVING = 20.0
+"""Seconds that threads are given to end: a probe may be under way, and one that is cut off by the end of the process is no good end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ class Watch:
 
     def _news(self, judged: ServicesJudged) -> None:
         for one in judged.judgements:
-            self._hands.say(f"{judged.host}: {one.unit}: {one.detail}: {one.choice}: {one.reason}")
+            self._hands.say(f"{judged.host}: {one.unit}: {one.choice}: {one.reason}")
         for unit in judged.well:
             self._hands.say(f"{judged.host}: {unit}: is well")
         with self._lock:

@@ -19,6 +19,7 @@ from healer.model.secret import Secret
 
 texts = st.text(max_size=20)
 floats = st.floats(allow_nan=False)
+st.register_type_strategy(float, floats)
 scalars = (
     st.none()
     | st.booleans()
