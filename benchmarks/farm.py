@@ -155,8 +155,8 @@ class _Host(paramiko.ServerInterface):
             head += channel.recv(65536)
         _become, ready, _prompt, _way = head.split(b"\n")[:4]
         channel.sendall(ready + b" 0 login\n")
-        _run, outer, rest = _rest(channel).split(b"\n", 2)
-        if b"round_ends" in rest:
+        _run, outer, rest = (_rest(channel) + b"\n\n").split(b"\n", 2)
+        if b"one_round" in rest:
             self._rounds(channel, outer, rest)
             return
         out, err = self._canned.under(_nonce_of(rest))

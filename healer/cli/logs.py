@@ -68,7 +68,7 @@ def restore(
     archived_only: Annotated[
         bool, typer.Option("--archived-only", help="Only what is archived, without what is still in the log: for a host that is gone.")
     ] = False,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite FILE where it is there already.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite what is there already.")] = False,
     common: Common,
 ) -> None:
     """Bring a log back whole: its archived parts and what is still on the host, in order, each verified."""

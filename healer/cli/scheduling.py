@@ -36,7 +36,7 @@ def install(
     systemd: Systemd = False,
     every: Every = "5m",
     watch: Watch = False,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite a file of that name that healer did not write.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite what is there already.")] = False,
     root: Root = "/",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before writing. Without a terminal nothing is asked.")] = False,
     common: Common,

@@ -80,4 +80,4 @@ def test_the_version_is_told(healer: Healer) -> None:
 def test_a_typo_names_the_nearest_command(healer: Healer) -> None:
     """A command that does not exist exits with 2 and names the one that was meant."""
     said = healer("pach")
-    assert (2, True) == (said.code, "Did you mean 'patch'?" in said.err)
+    assert (2, True) == (said.code, "Did you mean 'patch'" in said.err)
