@@ -115,6 +115,11 @@ class RunState:
         """Return intent and result of an act, None for what was not recorded."""
         return self.acts.of(host).get((address, index), (None, None))
 
+    def tried(self, host: str) -> tuple[tuple[str, str], ...]:
+        """Return the tries to bring services of the host back, in order: unit and rung."""
+        intents = (intent for intent, _ended in self.acts.of(host).values())
+        return tuple((intent.action.unit, intent.action.rung) for intent in intents if intent is not None and intent.action.rung)
+
 
 def fold(events: Iterable[Stamped]) -> RunState:
     """Return the state after all events, in order. Raises IllegalMove where they contradict each other."""

@@ -20,7 +20,7 @@ from healer.rollout.machine import HostState, section_of
 from healer.rollout.task_run import TaskRun
 from healer.rollout.troubles import trouble_of
 from healer.rollout.work import Trouble, Work
-from healer.verify.gates import GATE_FACTS, Judgement, judge, record
+from healer.verify.gates import GATE_FACTS, Judgement, excused, judge, record
 
 SETTLE_EVERY = 2.0
 AGAIN = "-again"
@@ -194,7 +194,8 @@ class Gatekeeper:
     def _judge(self) -> tuple[Judgement, Terminal]:
         """Return the judgement, and what a host is of which that is not known."""
         state = self._state
-        before = (state.drained_by_us and state.before_drained) or state.before
+        tried = (unit for unit, _rung in self._work.run.tried(self._work.host.name))
+        before = excused((state.drained_by_us and state.before_drained) or state.before, tried)
         self._work.session.forget(GATE_FACTS)
         try:
             return judge(before, self._work.session.look(GATE_FACTS)), "unknown"

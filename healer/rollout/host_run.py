@@ -238,9 +238,7 @@ class HostRun:
         return joined(trouble, self._guarded(lambda: self._tasks.handlers(section), f"handlers-{section}"))
 
     def _beside(self) -> Beside:
-        acts = self._crew.recorder.state.acts.of(self.host.name).values()
-        tried = tuple((intent.action.unit, intent.action.rung) for intent, _ended in acts if intent is not None and intent.action.rung)
-        return Beside(self._crew.groups.get(self.host.name, ""), tried, self._crew.surveys)
+        return Beside(self._crew.groups.get(self.host.name, ""), self._crew.recorder.state.tried(self.host.name), self._crew.surveys)
 
     def _known_versions(self) -> Known:
         return known_versions(self.state, self._doors, self._frozen_versions())

@@ -79,6 +79,16 @@ def judge(before: Mapping[str, object], facts: Facts) -> Judgement:
     return _conclude((*_same_system(before, facts), *_unit_findings(before, facts), *_port_findings(before, facts)))
 
 
+def excused(before: Mapping[str, object], units: Iterable[str]) -> Mapping[str, object]:
+    """Return what `record` kept with these units as ill as a unit can be: whoever tried to bring them back judges them himself.
+
+    A first look may have met a service that crashes all the time in a good moment, and its crash is then no news.
+    """
+    names = sorted(set(units))
+    ill = {part: sorted({*known, *names}) for part in ("failed", "looping") if not isinstance(known := _part(before, part, list), Unknown)}
+    return {**before, **ill} if names else before
+
+
 def _conclude(findings: Iterable[Finding]) -> Judgement:
     found = sorted(findings, key=lambda finding: finding.verdict is not Verdict.BAD)
     reasons = tuple(finding.reason for finding in found)

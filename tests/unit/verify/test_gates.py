@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from healer.model.facts import Facts, Identity, Socket, Unit, Units, Unknown, Verdict
-from healer.verify.gates import GATE_FACTS, Judgement, healthy_at_start, judge, record, restarted_by_itself
+from healer.verify.gates import GATE_FACTS, Judgement, excused, healthy_at_start, judge, record, restarted_by_itself
 
 BOOT = "69c6d7da-27d7-4e83-a8ba-90b31ff8ca6b"
 OTHER_BOOT = "00000000-27d7-4e83-a8ba-90b31ff8ca6b"
@@ -61,6 +61,30 @@ def test_a_newly_failed_unit_is_bad() -> None:
 def test_an_old_failure_is_not_held_against_the_act() -> None:
     """A unit that had failed before the record does not spoil the verdict."""
     assert Verdict.GOOD == after(facts(failed=("old.service",)), facts(failed=("old.service",))).verdict
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        unit(active="activating", sub="auto-restart", invocation="bbbb", restarts=4),
+        unit(active="active", invocation="bbbb", restarts=9),
+        unit(active="failed", invocation="bbbb"),
+    ],
+    ids=["loops", "was restarted", "failed"],
+)
+def test_a_unit_that_was_to_be_brought_back_is_excused(now: Unit) -> None:
+    """Whatever a unit that the run has tried to bring back does is no news for the gate; a neighbour's failure still is."""
+    seen = facts(now, failed=("web.service",) if now.active == "failed" else ())
+    assert Verdict.BAD == after(facts(), seen).verdict
+    assert Verdict.GOOD == judge(excused(record(facts()), ["web.service"]), seen).verdict
+    assert Verdict.BAD == judge(excused(record(facts()), ["other.service"]), seen).verdict
+    assert Verdict.BAD == judge(excused(record(facts()), ["web.service"]), facts(failed=("backup.timer",))).verdict
+
+
+def test_nothing_is_excused_in_a_record_that_is_not_known() -> None:
+    """Where it is not known what had failed before, that stays so: the verdict is unknown."""
+    before = {**record(facts()), "failed": {"unknown": "cut off"}}
+    assert Verdict.UNKNOWN == judge(excused(before, ["web.service"]), facts()).verdict
 
 
 def test_a_crash_loop_is_bad() -> None:
