@@ -11,6 +11,7 @@ import os
 import random
 import tempfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -50,15 +51,18 @@ def main() -> None:
         without = _stub(folder / "bin")
         with server(folder / "sshd") as host, server(folder / "bare", f"{without}:{os.defpath}") as plain:
             samples = rounds(options.rounds, _contestants(host, plain, log))
+            memory = _memory(plain, log, options.at_once)
     size = options.size
     print(f"\n{table(samples, BARE)}\n")
     print(", ".join(f"{name} {size / sorted(one.wall for one in own)[len(own) // 2]:.0f} MB/s" for name, own in samples.items()))
+    print(memory)
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", type=int, default=300, help="MB of the log")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--at-once", type=int, default=4, help="hosts that stream at once, for the memory that each of them takes")
     parser.add_argument("--folder", help="where log and archives are put for the time of the measurement")
     return parser.parse_args()
 
@@ -89,7 +93,19 @@ def _bare(host: Server, log: Path, size: int) -> None:
         raise SystemExit(f"{arrived} bytes arrived, not {size}")
 
 
-def _archived(host: Server, log: Path, size: int) -> None:
+def _memory(host: Server, log: Path, count: int) -> str:
+    """Return what the process holds at most beyond one that streams nothing, for one stream and for several at once."""
+    idle, one, several = (measured(partial(_streams, host, log, streams)).memory for streams in (0, 1, count))
+    return f"resident beyond {idle:.0f} MB: one stream {one - idle:.0f} MB, {count} at once {several - idle:.0f} MB"
+
+
+def _streams(host: Server, log: Path, count: int) -> None:
+    size = log.stat().st_size
+    with ThreadPoolExecutor(max(1, count)) as pool:
+        list(pool.map(lambda number: _archived(host, log, size, number), range(count)))
+
+
+def _archived(host: Server, log: Path, size: int, number: int = 0) -> None:
     """Archive it as a run does. The log of each round is the same one, so what was kept is removed again."""
     clock, seen = SystemClock(), log.stat()
     doors = Doors(
@@ -103,7 +119,7 @@ def _archived(host: Server, log: Path, size: int) -> None:
     )
     session = Session(Host("here", {}, ()), doors, "benchmark")
     span = Span(str(log), seen.st_dev, seen.st_ino, 0, size)
-    answer = Streaming(Archive(span), session, doors, f"{os.getpid():08x}").archive()
+    answer = Streaming(Archive(span), session, doors, f"{os.getpid():08x}-{number}").archive()
     session.close()
     if answer.verdict is not Verdict.GOOD:
         raise SystemExit(answer.reason)

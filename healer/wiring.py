@@ -62,13 +62,23 @@ class Listeners:
 
 
 class Access:
-    """How the hosts of an inventory are reached, under these settings; shared by a whole run."""
+    """How the hosts of an inventory are reached, under these settings; shared by a whole run.
+
+    `extra` are variables of the command line, which win over a host's own in what is asked of it. With `recall_updates`, for looks that
+    cannot act, hosts simulate updates only where something has changed.
+    """
 
     def __init__(
-        self, settings: Settings, inventory: Inventory, become_password: Secret | None = None, *, recall_updates: bool = False
+        self,
+        settings: Settings,
+        inventory: Inventory,
+        become_password: Secret | None = None,
+        extra: Mapping[str, Value] = NO_VARIABLES,
+        *,
+        recall_updates: bool = False,
     ) -> None:
-        """Open nothing yet. With `recall_updates`, for looks that cannot act, hosts simulate updates only where something has changed."""
-        self._inventory, self._renderer = inventory, Renderer()
+        """Open nothing yet."""
+        self._inventory, self._renderer, self._extra = inventory, Renderer(), extra
         self._simulations = Simulations(settings.state_dir / "updates") if recall_updates else None
         self._defaults = LoginDefaults(
             user=settings.user,
@@ -122,8 +132,8 @@ class Access:
         """Return a host's variables as facts get them: those of its services are filled in, and say who is asked for `from: another`."""
         host = self._inventory.hosts.get(name)
         if host is None:
-            return NO_VARIABLES
-        return {ANOTHER: neighbour(host, self._inventory), **self._rendered(host, SERVICE_VARIABLES).variables}
+            return self._extra
+        return {ANOTHER: neighbour(host, self._inventory), **self._rendered(host, SERVICE_VARIABLES).variables, **self._extra}
 
     def secrets(self) -> tuple[Secret, ...]:
         """Return every secret that any login uses, for the redactor."""

@@ -81,5 +81,11 @@ def archive_lab(make_lab: MakeLab) -> Lab:
 
 @pytest.fixture(scope="session")
 def log_lab(make_lab: MakeLab) -> Lab:
-    """Return a hermetic lab of three hosts whose logs lie on small disks of their own, with few inodes: a test cleans up what it fills."""
-    return make_lab(3, var_log_mb=256, var_log_inodes=512)
+    """Return a hermetic lab of three hosts whose logs lie on small disks of their own, with few inodes: a test cleans up what it fills.
+
+    h1 has zstd, so that what it sends is compressed; h2 and h3 have none.
+    """
+    lab = make_lab(3, var_log_mb=256, var_log_inodes=512)
+    for name in ("h2", "h3"):
+        lab.host(name).run(["rm", "/usr/bin/zstd"])
+    return lab

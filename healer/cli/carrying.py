@@ -48,7 +48,8 @@ def carry(order: Order, setting: Setting, ways: Ways) -> RunReport:
     journal = journal_of(setting.settings, check=True) if check else setting.journal
     setting.remember(order.inputs.run, journal)
     settings = archiving_to(setting.settings, order.inputs.extra)
-    access = Access(settings, order.inputs.inventory, setting.become_password, recall_updates=check and ways.recall_updates)
+    inputs = order.inputs
+    access = Access(settings, inputs.inventory, setting.become_password, inputs.extra, recall_updates=check and ways.recall_updates)
     locks = _no_locks if check else ways.locks or locks_of(setting.settings)
     with doors(access, settings, journal, ways.stop, ways.listeners, past=setting.journal) as open_doors:
         return replace(carry_out(order, ways.through(open_doors), locks), check=check)

@@ -24,7 +24,7 @@ RECIPE = "1"
 
 PACKAGES = (
     *("systemd", "systemd-sysv", "dbus", "libpam-systemd", "openssh-server", "sudo", "cron", "rsyslog"),
-    *("iproute2", "procps", "nginx-light", "apt-utils", "curl", "ca-certificates"),
+    *("iproute2", "procps", "nginx-light", "apt-utils", "curl", "ca-certificates", "logrotate", "zstd"),
 )
 
 CARRIED_OPTIONS = ("Acquire::Check-Valid-Until", "Acquire::Check-Date", "Acquire::Max-FutureTime")

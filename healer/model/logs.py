@@ -125,6 +125,19 @@ class PackageCache:
     files: int
 
 
+@dataclass(frozen=True, slots=True)
+class DockerConfig:
+    """How docker's daemon is told what it does: whether one `runs`, whether the usual file is `present`, whether the daemon `checks` files.
+
+    `flags` are names of its arguments that name another file or say how it logs: what stands in both places keeps it from starting.
+    """
+
+    runs: bool
+    present: bool
+    checks: bool
+    flags: tuple[str, ...] = ()
+
+
 LeftoverKind = Literal["core", "crash", "kernel", "docker_log", "inodes"]
 
 

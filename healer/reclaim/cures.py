@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from difflib import unified_diff
 
 from healer.model.facts import Disk, Unknown
-from healer.model.logs import JournalUse, LogFile, LogFiles, Logrotate, Stanza
+from healer.model.logs import DockerConfig, JournalUse, LogFile, LogFiles, Logrotate, Stanza
 from healer.model.words import first_few
 from healer.reclaim.guards import against
 from healer.reclaim.names import original, was_rotated
@@ -29,7 +29,13 @@ MIB = 1024**2
 LEAST_CAP, MOST_CAP = 64 * MIB, 1024 * MIB
 JOURNAL_SHARE = 20
 """systemd's journal gets a twentieth of its disk, between those two."""
-DOCKER = '"log-driver": "json-file", "log-opts": {"max-size": "50m", "max-file": "3"}'
+DOCKER_FILE = "/etc/docker/daemon.json"
+DOCKER_CHECK = ("dockerd", "--validate", "--config-file", "%s")
+DOCKER = """{
+    "log-driver": "json-file",
+    "log-opts": {"max-size": "50m", "max-file": "3"}
+}
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +116,7 @@ def _offenders(situation: Situation, lately: set[str]) -> Iterator[LogFile]:
     files = situation.facts.read("log_files", LogFiles)
     if isinstance(files, Unknown):
         return
-    given_back = {original(one.path) for one in situation.past.reclaimed if situation.now - one.at <= WEEK}
+    given_back = _given_back(situation)
     data = homes(tuple(file.path for file in files.files))
     found = (
         file
@@ -191,8 +197,32 @@ def _journal(situation: Situation, lately: set[str]) -> Iterator[Cure]:
 
 
 def _docker(situation: Situation) -> Iterator[Cure]:
-    large = [one for one in remains(situation, "docker_log") if one.allocated >= situation.policy.min_size]
-    if large:
-        where = "/etc/docker/daemon.json, which is not read here, and containers made anew"
-        why = f"docker bounds no log unless it is told to: {DOCKER} in {where}"
-        yield Cure(tuple(one.path for one in large), why)
+    """Yield the bound for logs of containers: a file where docker has none. One that it has may hold passwords, and is left to a person."""
+    back = _given_back(situation)
+    large = [one for one in remains(situation, "docker_log") if one.allocated >= situation.policy.min_size or one.path in back]
+    if not large:
+        return
+    what, config = tuple(one.path for one in large), situation.facts.read("docker_config", DockerConfig)
+    against = _against_a_file(config)
+    if against:
+        told = " ".join(DOCKER.strip("{}\n ").split())
+        yield Cure(what, f"docker bounds no log unless it is told to: {told} in {DOCKER_FILE}, and containers made anew; {against}")
+    else:
+        why = "docker bounds no log unless it is told to; this holds for containers made after dockerd's next start, which nobody forces"
+        yield Cure(what, why, DOCKER_FILE, "", DOCKER, DOCKER_CHECK)
+
+
+def _against_a_file(config: DockerConfig | Unknown) -> str:
+    if isinstance(config, Unknown):
+        return f"what docker is told now is not known: {config.reason}"
+    if config.present:
+        return "that file is there, and is not read here: passwords of proxies may stand in it"
+    if config.flags:
+        return f"dockerd is told by {', '.join(config.flags)}, and would not start with both"
+    if not config.runs:
+        return "dockerd does not run, so that nobody knows its arguments"
+    return "" if config.checks else "this dockerd cannot check a file (Docker 23 can), so that none is put in place"
+
+
+def _given_back(situation: Situation) -> set[str]:
+    return {original(one.path) for one in situation.past.reclaimed if situation.now - one.at <= WEEK}

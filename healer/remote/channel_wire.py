@@ -10,7 +10,8 @@ from healer.remote.faults import LINK_FAULTS, words
 from healer.remote.pulse import Pulse
 from healer.remote.wire import Heard
 
-CHUNK = 1024 * 1024
+CHUNK = 2 * 1024 * 1024
+"""Bytes that are read at once at most: all that the window lets in. What is left of it paramiko would move, each time."""
 LOOK = 2.0
 """Seconds between two looks at the pulse while nothing arrives."""
 

@@ -12,6 +12,10 @@ from healer.remote.faults import LINK_FAULTS
 from healer.remote.handshake import hang_up
 from healer.remote.pulse import Pulse
 
+WINDOW = 2 * 1024 * 1024
+"""Bytes that a host may send ahead of what was read: what a channel holds in memory at most."""
+PACKET = 128 * 1024
+"""Bytes of a packet at most. Each costs Python the same work, and OpenSSH fills those of four times paramiko's size too."""
 OPEN_TIMEOUT = 15.0
 BUSY_PATIENCE = 5.0
 """Seconds to wait for the server to notice that our last channel is closed, where it allows few sessions (MaxSessions)."""
@@ -55,7 +59,7 @@ class Session:
         until = clock.monotonic() + BUSY_PATIENCE
         while True:
             try:
-                return self.transport.open_session(timeout=OPEN_TIMEOUT)
+                return self.transport.open_session(WINDOW, PACKET, timeout=OPEN_TIMEOUT)
             except ChannelException:
                 if clock.monotonic() >= until:
                     raise

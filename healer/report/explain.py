@@ -24,6 +24,8 @@ from healer.model.events import (
     RunEnded,
     RunHalted,
     RunResumed,
+    ServiceAcknowledged,
+    ServicesJudged,
     SlotTaken,
     SoakStarted,
     Stamped,
@@ -209,6 +211,19 @@ def _owed(event: DebtOwed) -> str:
 @_tell.register
 def _paid(event: DebtPaid) -> str:
     return f"no longer owed: {event.debt_kind}"
+
+
+@_tell.register
+def _services(event: ServicesJudged) -> str:
+    judged = [
+        f"{one.unit}: {one.choice}{f' by {one.rung}' if one.rung else ''} [{one.rule}]{_because(one.reason)}" for one in event.judgements
+    ]
+    return "services: " + "; ".join([*judged, *(f"{unit}: well again" for unit in event.well)])
+
+
+@_tell.register
+def _service_acknowledged(event: ServiceAcknowledged) -> str:
+    return f"{event.actor} has looked at {event.unit}: it may be healed again"
 
 
 @_tell.register

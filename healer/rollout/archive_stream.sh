@@ -3,18 +3,18 @@
 # shellcheck disable=SC2154  # span_common.sh stands in front
 needs "${hasher%% *}" dd
 identify
-pack() {
+send() {
     if zstd -V >/dev/null 2>&1; then
-        zstd -1 -q -c --single-thread
+        read_range "$start" "$length" | zstd -1 -q -c --single-thread
     else
         printf 'healer: raw\n'
-        cat
+        read_range "$start" "$length"
     fi
 }
 # Two readers side by side cost less than one whose output is doubled; should they not have read the same, the archive is not kept.
 exec 5>&1
 sum=$(
-    read_range "$start" "$length" | pack >&5 &
+    send >&5 &
     read_range "$start" "$length" | digest
     wait
 )

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from healer.archive.aside import Aside
 from healer.archive.packed import NotPacked, Unpacking
 from healer.model.action import Archive
 from healer.model.command import Command, CommandResult
@@ -163,7 +164,8 @@ class Streaming:
     def _receive(self, part: Part) -> Seen:
         receiver = Receiver(part, self.verb.span.length)
         command = Command(span_argv("archive_stream", self.verb.span), timeout=self.verb.timeout, become=self.become, limit=64 * 1024)
-        result = self.session.remote.run(command, self._watched(receiver.feed))
+        with Aside(receiver.feed) as aside:
+            result = self.session.remote.run(command, self._watched(aside.feed))
         seen = self._judged(result)
         if seen.verdict is not Verdict.GOOD:
             return seen

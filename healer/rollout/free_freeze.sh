@@ -15,13 +15,6 @@ centiseconds() {
     printf '%s' "${up%.*}${up#*.}"
 }
 
-ticks() {
-    line=$(cat "/proc/$1/stat" 2>/dev/null) || return 0
-    # shellcheck disable=SC2086  # numbers
-    set -- ${line##*) }
-    [ "$#" -lt 20 ] || printf '%s' "${20}"
-}
-
 # Whether the descriptor /proc/PID/fd/N is open for writing, and whether each write goes to the end. O_APPEND is 02000 on most machines.
 flags_of() {
     shown=$(sed -n 's/^flags:[[:space:]]*//p' "${1%/fd/*}/fdinfo/${1##*/}" 2>/dev/null)

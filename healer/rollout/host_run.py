@@ -66,8 +66,8 @@ class HostRun:
         """Read the host once, before anything: its health, what gates compare with, and what its tasks will ask for.
 
         A host that cannot be read ends here when it is `touchable`; others only count in their budget group, and are read for what the
-        surveys need, `witnessed`, unless somebody else knows how they are: whoever hears from a host all the time says that it is there, and
-        how its services are, which the judge of services looks at itself.
+        surveys need, `witnessed`, unless somebody else knows how they are: whoever hears from a host all the time says that it is there,
+        and how its services are, which the judge of services looks at itself.
         """
         known = None if touchable else self._doors.witness(self.host.name)
         try:

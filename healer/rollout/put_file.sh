@@ -27,7 +27,9 @@ folder=${path%/*}
     echo "the folder ${folder:-/} does not exist" >&2
     exit 1
 }
-new=$(mktemp -- "${folder:-/}/.healer.XXXXXXXX") || exit 1
+# Programs that read every file of a folder must not take the new one for one more: logrotate and cron leave names out that end in `~`.
+new=$(mktemp -u -- "${folder:-/}/.healer.XXXXXXXX")~ || exit 1
+(set -C && : >"$new") || exit 1
 trap 'rm -f -- "$new"' EXIT
 cat >"$new" || exit 1
 chown -- "$owner:$group" "$new" && chmod -- "$mode" "$new" || exit 1

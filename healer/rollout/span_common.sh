@@ -2,18 +2,8 @@
 # Whatever is done goes through descriptor 3; `path` is for words only. A LENGTH of -1 is all to the end.
 # Exit: 10 identity differs, 11 not supported here, 12 busy, 13 cannot be opened, 14 it went wrong, 15 no room.
 # shellcheck disable=SC2034  # the scripts behind this one read what is set here
-LC_ALL=C
-export LC_ALL
-set -u
 path=$1 device=$2 inode=$3 start=$4 length=$5
 shift 5
-
-no() {
-    code=$1
-    shift
-    printf '%s\n' "$*" >&2
-    exit "$code"
-}
 
 needs() {
     for each in "$@"; do

@@ -3,26 +3,9 @@
 # With a PID the file is reached through that process's descriptor; with `-` by its folder, which is entered first, and without ever
 # following a link. OP gets what stands from PATH on; it compares descriptor 3 with the identity before it believes anything.
 # Exit: 10 it is not that file (or process) any more, 13 it cannot be opened, else as OP.
-LC_ALL=C
-export LC_ALL
-set -u
+# span_ground.sh stands in front.
 op=$1 pid=$2 started=$3 fd=$4 mode=$5
 shift 5
-
-no() {
-    code=$1
-    shift
-    printf '%s\n' "$*" >&2
-    exit "$code"
-}
-
-# Field 22 of /proc/PID/stat. The name in field 2 may hold anything, so fields are counted from the last parenthesis on.
-ticks() {
-    line=$(cat "/proc/$1/stat" 2>/dev/null) || return 0
-    # shellcheck disable=SC2086  # numbers
-    set -- ${line##*) }
-    [ "$#" -lt 20 ] || printf '%s' "${20}"
-}
 
 by_handle() {
     [ "$(ticks "$pid")" = "$started" ] || no 10 "process $pid is not there any more, or is another one"

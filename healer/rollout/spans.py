@@ -33,8 +33,9 @@ def span_argv(work: Work, span: Span, *words: str) -> tuple[str, ...]:
     handle = ("-", "-", "-") if span.handle is None else (str(span.handle.pid), str(span.handle.started), str(span.handle.fd))
     mode = "ro" if work.startswith("archive") else "rw"
     numbers = (span.device, span.inode, span.start, span.length)
-    script = _script("span_common") + _script(work)
-    return ("sh", "-c", _script("span_open"), "healer", script, *handle, mode, span.path, *map(str, numbers), *words)
+    ground = _script("span_ground")
+    script = ground + _script("span_common") + _script(work)
+    return ("sh", "-c", ground + _script("span_open"), "healer", script, *handle, mode, span.path, *map(str, numbers), *words)
 
 
 def told(text: str, word: str) -> tuple[str, ...]:

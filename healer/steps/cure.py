@@ -7,13 +7,15 @@ from pydantic import Field
 
 from healer.model.action import Act, Action, Decision, PutFile, Refuse, Run, Skip
 from healer.model.facts import Identity
-from healer.reclaim.cures import JOURNAL_CAP, Cure, cures
+from healer.reclaim.cures import DOCKER_FILE, JOURNAL_CAP, Cure, cures
 from healer.reclaim.policy import LogsPolicy
 from healer.reclaim.sources.contract import Situation
 from healer.steps.contract import Arguments, Step, StepContext
 
-STALE = ("logrotate", "journal_use")
-NEEDS = ("disks", "log_files", "logrotate", "journal_use", "leftovers", "identity")
+STALE = ("logrotate", "journal_use", "docker_config")
+NEEDS = ("disks", "log_files", "logrotate", "journal_use", "leftovers", "docker_config", "identity")
+NEW = (JOURNAL_CAP, DOCKER_FILE)
+"""Files that are only proposed where they are not there: their folder may be missing, and one that came meanwhile is kept."""
 KEPT = 8
 """Hexadecimal digits of the old text's digest in the name of its copy: the same text has the same copy."""
 
@@ -52,10 +54,10 @@ def _actions(cure: Cure) -> Iterator[Action]:
         copy = f"{cure.path}.healer-{sha256(cure.old.encode()).hexdigest()[:KEPT]}~"
         undo = f"mv {copy} {cure.path}"
         yield _quiet(f"keep {cure.path} as {copy}", PutFile(copy, cure.old))
-    if cure.path == JOURNAL_CAP:
+    if cure.path in NEW:
         folder = cure.path.rpartition("/")[0]
         yield _quiet(f"make the folder {folder}", Run(("mkdir", "-p", "-m", "0755", folder), changed_codes=()))
-    yield _quiet(f"put {cure.path} in place", PutFile(cure.path, cure.new, backup=cure.path == JOURNAL_CAP, validate=cure.check), undo)
+    yield _quiet(f"put {cure.path} in place", PutFile(cure.path, cure.new, backup=cure.path in NEW, validate=cure.check), undo)
 
 
 def _quiet(summary: str, verb: PutFile | Run, undo: str = "") -> Action:

@@ -148,9 +148,9 @@ def restored(console: Console, host: str, path: str) -> Path:
     return file
 
 
-def used(host: LabHost) -> int:
-    """Return how full /var/log is in percent, as df says."""
-    return int(sh(host, "df --output=pcent /var/log | tail -n 1").strip("% "))
+def used(host: LabHost, folder: str = "/var/log") -> int:
+    """Return how full the folder's disk is in percent, as df says."""
+    return int(sh(host, f"df --output=pcent {folder} | tail -n 1").strip("% "))
 
 
 def used_inodes(host: LabHost) -> int:
@@ -216,7 +216,13 @@ def sha256_of(file: Path) -> str:
 def freed(console: Console, answer: Answer, host: str) -> dict[str, int]:
     """Return how many bytes of each file came free in a run, as the journal says."""
     told = console.healer("show", str(answer.report["run"]), host, inventory=False).text
-    return {path: int(number) for path, number in re.findall(r"(/var/log/\S+): (\d+) bytes came free", told)}
+    return {path: int(number) for path, number in re.findall(r"(/\S+): (\d+) bytes came free", told)}
+
+
+def ways(answer: Answer) -> dict[str, str]:
+    """Return by which way each numbered log was taken from, as the plan says."""
+    lines = answer.report["hosts"][0]["forecast"]
+    return dict(found.groups() for line in lines if (found := re.search(r" (/\S*numbers\S*)  (\w+): ", line)))
 
 
 def kept(console: Console, host: str) -> list[str]:

@@ -10,10 +10,10 @@ from pathlib import Path
 import yaml
 from console import Console, sh, wait_for
 
+from healer.clock import SystemClock
 from healer.journal.store import SqlJournal
 from healer.lab.machine import LabHost
 from healer.model.events import Event, Stamped
-from healer.clock import SystemClock
 
 SLEEPER = """[Unit]
 Description=sleeps, and is not started again by anybody
@@ -44,11 +44,14 @@ def process(host: LabHost, unit: str) -> str:
 
 
 def policy(console: Console, hosts: Mapping[str, Mapping[str, object]], **variables: object) -> None:
-    """Write the inventory of these hosts, and beside it the variables of all."""
+    """Write the inventory of these hosts, and beside it the variables of all.
+
+    Pressure is that of the machine that all lab hosts share, and of everything else that runs on it: it makes nobody starved here.
+    """
     console.write_inventory(hosts)
     folder = console.folder / "group_vars"
     folder.mkdir(exist_ok=True)
-    (folder / "all.yml").write_text(yaml.safe_dump(variables))
+    (folder / "all.yml").write_text(yaml.safe_dump({"services_starved": 100, **variables}))
 
 
 class Watch:

@@ -1,12 +1,11 @@
 """No line is lost: real writers, each in its own way, write numbered lines while room is made under them five times."""
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from console import Answer, Console, wait_for
-from log_writers import LITTLE, Writer, clean, four_writers, freed, numbers, restored, stop, used, weigh_down
+from console import Console, wait_for
+from log_writers import LITTLE, Writer, clean, four_writers, freed, numbers, restored, stop, used, ways, weigh_down
 
 from healer.lab.lab import Lab
 
@@ -43,9 +42,3 @@ def test_every_line_is_there_once_and_in_order(log_lab: Lab, writers: tuple[Writ
         path: numbers(restored(console, "h1", path)) for path in written
     }
     assert min(written.values()) >= LINES
-
-
-def ways(answer: Answer) -> dict[str, str]:
-    """Return by which way each numbered log was taken from, as the plan says."""
-    lines = answer.report["hosts"][0]["forecast"]
-    return dict(found.groups() for line in lines if (found := re.search(r" (/var/log/\S*numbers\S*)  (\w+): ", line)))

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from console import Console, sh, wait_for
+from console import PATIENCE, Console, sh, wait_for
 
 from healer.lab.lab import Lab
 from healer.lab.machine import LabHost
 
 POLICY = """
+services_starved: 100
 services:
   - unit: healer-test-tiny.service
     stays: 2s
@@ -123,7 +124,7 @@ def test_a_crash_loop_ends_in_quarantine_until_somebody_has_looked(console: Cons
     def given_up() -> bool:
         return "in quarantine" in console.healer("services", "-l", "h3").text
 
-    wait_for(given_up)
+    wait_for(given_up, 2 * PATIENCE)
     tries = [one for one in told(console, "h3", unit) if one["kind"] == "heal"]
     assert 3 == len(tries)
     again = console.healer("services", "-l", "h3")

@@ -95,7 +95,11 @@ def test_a_dependency_that_is_down_restarts_nobody(console: Console, lab: Lab) -
     for host in front:
         host.write("/etc/nginx/conf.d/front.conf", site)
         sh(host, "systemctl reload nginx")
-    pages = {"unit": "nginx.service", "probes": [{"http": "http://127.0.0.1:81/", "timeout": 2}], "depends_on": [f"{behind.name}/nginx.service"]}
+    pages = {
+        "unit": "nginx.service",
+        "probes": [{"http": "http://127.0.0.1:81/", "timeout": 2}],
+        "depends_on": [f"{behind.name}/nginx.service"],
+    }
     policy(console, {**names(lab, 4), behind.name: {"services": "[{unit: nginx.service}]"}}, services=[pages])
     before = [process(host, "nginx") for host in front]
     with watching(console, *QUICK):

@@ -33,7 +33,7 @@ def _judge(situation: Situation, leftover: Leftover) -> Candidate:
         return left_alone(NAME, leftover, f"who has it open is not known: {seen.reason}")
     if seen is None:
         return left_alone(
-            NAME, leftover, f"docker does not write to it now, and owns it: `docker rm` removes it with its container; {CURE}"
+            NAME, leftover, f"nobody is seen to write to it, and docker owns it: `docker rm` removes it with its container; {CURE}"
         )
     why = forbidden(situation, leftover) or _against(seen)
     return left_alone(NAME, leftover, f"{why}; {CURE}") if why else _offer(situation, seen)

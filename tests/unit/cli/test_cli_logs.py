@@ -3,6 +3,8 @@
 import gzip
 import hashlib
 import json
+import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -61,25 +63,40 @@ def test_a_flag_that_makes_no_sense_is_wrong_usage(healer: Healer, inventory: Pa
     assert (2, True) == (said.code, message in said.err), said
 
 
+@pytest.fixture
+def door() -> Iterator[socket.socket]:
+    """Return the port at which the host with the bad policy would be; who knocks there is heard."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setblocking(False)
+        yield listener
+
+
 @pytest.mark.parametrize(
     ("variable", "message"),
     [
         ("logs_over=150%", "host db1: reclaim: policy.over is '150%'"),
         ("logs_over=70%", "host db1: reclaim: policy: the target of 75% is not below the trigger of 70%"),
+        ("logs_over=80% logs_target=80%", "host db1: reclaim: policy: the target of 80% is not below the trigger of 80%"),
         ("logs_paths=\"['var/log']\"", "host db1: reclaim: policy.paths.0 is 'var/log': 'var/log' is no absolute path"),
         ("logs_paths=\"['/etc/app']\"", "host db1: reclaim: policy.paths.0 is '/etc/app': '/etc/app' is never a folder of logs"),
         ("logs_paths=\"['/']\"", "'/' is never a folder of logs"),
-        ("logs_forbidden=\"['x']\"", "policy.forbidden.0 is 'x'"),
+        ("logs_forbidden=\"['../legal']\"", "policy.forbidden.0 is '../legal'"),
+        ("logs_min_size=-1", "policy.min_size is -1"),
+        ("logs_keep=soon", "policy.keep is 'soon'"),
         ("logs_most_files=0", "policy.most_files is 0"),
     ],
 )
-def test_a_policy_that_makes_no_sense_ends_before_any_host_is_asked(healer: Healer, tmp_path: Path, variable: str, message: str) -> None:
-    """A mistake in one host's policy ends with 65, names host, word and value, and nothing was begun on any host."""
+def test_a_policy_that_makes_no_sense_ends_before_any_host_is_asked(
+    healer: Healer, tmp_path: Path, door: socket.socket, variable: str, message: str
+) -> None:
+    """A mistake in one host's policy ends with 65, names host, word and value; nobody was spoken to, and nothing was begun on any host."""
     file = tmp_path / "inventory.ini"
-    file.write_text(f"[web]\nweb1\n\n[db]\ndb1 {variable}\n")
+    file.write_text(f"[web]\nweb1 ansible_host=127.0.0.1 ansible_port={door.getsockname()[1]}\n\n[db]\ndb1 {variable}\n")
     said = healer("logs", "-i", str(file))
     assert (65, True) == (said.code, message in said.err), said
     assert "no run is in the journal yet" in healer("show").err
+    with pytest.raises(BlockingIOError):
+        door.accept()
 
 
 def test_discarding_is_said_aloud(healer: Healer, inventory: Path) -> None:

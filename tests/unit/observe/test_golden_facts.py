@@ -34,6 +34,7 @@ FACTS = (
     "service_checks",
     "process_troubles",
     "package_changes",
+    "docker_config",
 )
 CASES = sorted(path for fact in FACTS for path in (GOLDEN / fact).glob("*.json"))
 

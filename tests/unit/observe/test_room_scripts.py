@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from local_remote import LocalRemote
 
-from healer.model.logs import JournalUse, Leftover, Logrotate, PackageCache
+from healer.model.logs import DockerConfig, JournalUse, Leftover, Logrotate, PackageCache
 from healer.observe.collect import all_facts, collect
 from healer.observe.reading import script
 
@@ -31,7 +31,14 @@ def printed(name: str, *, shell: str = "dash", path: str = "", **places: Path) -
 
 @SHELLS
 @pytest.mark.parametrize(
-    ("name", "kind"), [("journal_use", JournalUse), ("package_cache", PackageCache), ("leftovers", tuple), ("logrotate", Logrotate)]
+    ("name", "kind"),
+    [
+        ("journal_use", JournalUse),
+        ("package_cache", PackageCache),
+        ("leftovers", tuple),
+        ("logrotate", Logrotate),
+        ("docker_config", DockerConfig),
+    ],
 )
 def test_every_shell_reads_this_machine(shell: str, name: str, kind: type) -> None:
     """Under every shell each of these facts of this machine has its shape."""
@@ -153,3 +160,24 @@ def test_a_host_without_logrotate_says_so(tmp_path: Path) -> None:
     got = all_facts()["logrotate"].parse(printed("logrotate", etc_logrotate__conf=tmp_path / "none"))
     assert isinstance(got, Logrotate)
     assert not got.installed or shutil.which("logrotate")
+
+
+@SHELLS
+def test_docker_is_asked_for_its_arguments_by_name_alone(tmp_path: Path, shell: str) -> None:
+    """Of the daemon's arguments only the names of those that count are told, of its file only that it is there."""
+    (tmp_path / "proc" / "7").mkdir(parents=True)
+    (tmp_path / "proc" / "7" / "comm").write_text("dockerd\n")
+    (tmp_path / "proc" / "7" / "cmdline").write_bytes(
+        b"dockerd\0-H\0fd://\0--log-level=warn\0--log-opt\0max-size=1m\0--config-file=/s3cret\0"
+    )
+    (tmp_path / "proc" / "8").mkdir()
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "dockerd").write_text("#!/bin/sh\necho '      --validate   Validate daemon configuration and exit'\n")
+    (tmp_path / "bin" / "dockerd").chmod(0o755)
+    (tmp_path / "daemon.json").write_text("s3cret")
+    places = {"proc": tmp_path / "proc", "etc_docker_daemon__json": tmp_path / "daemon.json"}
+    text = printed("docker_config", shell=shell, path=f"{tmp_path}/bin:", **places)
+    assert "s3cret" not in text
+    assert DockerConfig(runs=True, present=True, checks=True, flags=("--log-opt", "--config-file")) == all_facts()["docker_config"].parse(
+        text
+    )

@@ -1,5 +1,6 @@
 """Tests of what is proposed against disks that fill again: stanzas, bounds, and words where no file can do it."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from reclaim_cases import GB, MB, NOW, disk, log, opener, situation
 
 from healer.model.facts import Unknown
-from healer.model.logs import DiskPast, DiskSample, JournalFile, JournalUse, Leftover, LogFile, Logrotate, Reclaimed, Stanza
+from healer.model.logs import DiskPast, DiskSample, DockerConfig, JournalFile, JournalUse, Leftover, LogFile, Logrotate, Reclaimed, Stanza
 from healer.reclaim.cures import Cure, cures
 from healer.reclaim.stanzas import bound, bounded, covering, own_file, written
 
@@ -223,14 +224,40 @@ def test_a_journal_on_a_disk_that_is_not_seen_now_is_left() -> None:
         assert () == proposed(journal_use=journal(mount="/gone"), past=past, disks=disks)
 
 
-def test_docker_is_told_in_words() -> None:
-    """Its configuration is not read, so there is no diff."""
-    leftovers = (
-        Leftover("docker_log", "/var/lib/docker/containers/a/a-json.log", "/", 2 * GB, NOW),
-        Leftover("docker_log", "/b", "/", MB, NOW),
-    )
-    cure = one(leftovers=leftovers)
-    assert (("/var/lib/docker/containers/a/a-json.log",), "", True) == (cure.what, cure.diff, '"max-size": "50m"' in cure.why)
+CONTAINER_LOG = "/var/lib/docker/containers/a/a-json.log"
+CONTAINER_LOGS = (Leftover("docker_log", CONTAINER_LOG, "/", 2 * GB, NOW), Leftover("docker_log", "/b", "/", MB, NOW))
+BARE_DOCKER = DockerConfig(runs=True, present=False, checks=True)
+
+
+def test_docker_without_a_configuration_gets_one() -> None:
+    """Its daemon must accept the file; what stands in it bounds each log."""
+    cure = one(leftovers=CONTAINER_LOGS, docker_config=BARE_DOCKER)
+    assert ((CONTAINER_LOG,), "/etc/docker/daemon.json", "") == (cure.what, cure.path, cure.old)
+    assert {"log-driver": "json-file", "log-opts": {"max-size": "50m", "max-file": "3"}} == json.loads(cure.new)
+    assert ("dockerd", "--validate", "--config-file", "%s") == cure.check
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        (Unknown("it did not answer"), "not known: it did not answer"),
+        (replace(BARE_DOCKER, present=True), "passwords of proxies may stand in it"),
+        (replace(BARE_DOCKER, flags=("--log-opt", "--config-file")), "told by --log-opt, --config-file, and would not start with both"),
+        (replace(BARE_DOCKER, runs=False), "does not run"),
+        (replace(BARE_DOCKER, checks=False), "cannot check a file"),
+    ],
+)
+def test_docker_is_told_in_words_where_a_file_may_harm(config: DockerConfig | Unknown, words: str) -> None:
+    """A file that is there, arguments that say the same, or a file that nobody checks: there is no diff, but what to write."""
+    cure = one(leftovers=CONTAINER_LOGS, docker_config=config)
+    assert ("", True, True) == (cure.diff, '"max-size": "50m"' in cure.why, words in cure.why)
+
+
+def test_a_containers_log_that_was_given_back_is_cured_when_it_is_small_again() -> None:
+    """As any other log."""
+    past = DiskPast((), (Reclaimed(NOW - 60, CONTAINER_LOG, 7, 8, GB),))
+    small = (replace(CONTAINER_LOGS[0], allocated=4096),)
+    assert (CONTAINER_LOG,) == one(leftovers=small, docker_config=BARE_DOCKER, past=past).what
 
 
 @pytest.mark.parametrize(

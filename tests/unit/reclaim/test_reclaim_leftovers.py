@@ -159,7 +159,7 @@ def test_a_containers_log_that_nobody_writes_stays() -> None:
     """Docker owns it, and removes it with its container; where nobody could look it stays too."""
     (closed,) = offered("docker_logs", leftovers=(container_log(),))
     (blind,) = offered("docker_logs", leftovers=(container_log(),), log_files=Unknown("cut"))
-    assert closed.refused.startswith("docker does not write to it now")
+    assert closed.refused.startswith("nobody is seen to write to it")
     assert "who has it open is not known: cut" == blind.refused
 
 

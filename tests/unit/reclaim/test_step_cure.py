@@ -4,7 +4,7 @@ from dataclasses import replace
 from hashlib import sha256
 
 from reclaim_cases import NOW, disk, facts, log, opener
-from test_reclaim_cures import APP, APP_FILE, APP_TEXT, NGINX, journal, rotating
+from test_reclaim_cures import APP, APP_FILE, APP_TEXT, BARE_DOCKER, CONTAINER_LOGS, NGINX, journal, rotating
 
 from healer.model.action import Act, PutFile, Refuse, Run, Skip
 from healer.model.facts import Facts
@@ -61,6 +61,14 @@ def test_the_journal_gets_its_folder_first() -> None:
     assert isinstance(put, PutFile)
     assert (("mkdir", "-p", "-m", "0755", "/etc/systemd/journald.conf.d"), ()) == (made.argv, made.changed_codes)
     assert ("/etc/systemd/journald.conf.d/50-healer.conf", True) == (put.path, put.backup)
+
+
+def test_docker_gets_its_folder_first() -> None:
+    """Where docker has no file there may be no folder; a file that came meanwhile is kept."""
+    made, put = verbs(facts(leftovers=CONTAINER_LOGS, docker_config=BARE_DOCKER))
+    assert isinstance(made, Run)
+    assert isinstance(put, PutFile)
+    assert ("/etc/docker", "/etc/docker/daemon.json", True) == (made.argv[-1], put.path, put.backup)
 
 
 def test_words_alone_change_nothing() -> None:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 
 import pytest
+from fabric import Connection
 
 from healer.model.command import Command
 from healer.model.errors import UnreachableError
@@ -34,6 +35,17 @@ def test_one_login_serves_many_commands(sshd, open_host: Open) -> None:
 
 
 @pytest.mark.fault("O4")
+@pytest.mark.parametrize(
+    ("offered", "spoken"),
+    [("aes128-ctr,aes128-gcm@openssh.com", "aes128-gcm@openssh.com"), ("aes256-ctr", "aes256-ctr")],
+)
+def test_the_cheapest_cipher_of_both_is_spoken(sshd, open_host: Open, offered: str, spoken: str) -> None:
+    """A cipher that encrypts and proves in one pass is asked for first; a server that has none gets another safe one."""
+    connection = open_host(sshd(f"Ciphers {offered}").login()).fabric_connection()
+    assert isinstance(connection, Connection)
+    assert spoken == connection.client.get_transport().remote_cipher
+
+
 def test_noise_of_start_up_files_is_not_output(sshd, open_host: Open) -> None:
     """What .bashrc prints on either stream never shows up in a command's output."""
     server = sshd(login_shell='exec bash -c ". ~/.bashrc; $SSH_ORIGINAL_COMMAND"')

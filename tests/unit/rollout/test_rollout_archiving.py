@@ -169,6 +169,7 @@ def test_a_host_that_is_not_there_is_unreachable(before: tuple[CommandResult, ..
     assert [] == files(tmp_path)
 
 
+@pytest.mark.fault("C7")
 def test_over_the_cap_nothing_is_read(tmp_path: Path) -> None:
     """Without room on the control node the host is not even asked, and the numbers are told."""
     seen = archived(Archive(SPAN), doors(tmp_path, scripted(), cap=1000))

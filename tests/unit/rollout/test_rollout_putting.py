@@ -12,11 +12,11 @@ from healer.rollout.putting import put_spec
 NOBODY = 65534
 
 
-def put(path: Path, content: str, **options: object) -> subprocess.CompletedProcess[bytes]:
+def put(path: Path, content: str, *, shell: str = "sh", **options: object) -> subprocess.CompletedProcess[bytes]:
     """Place the file as the gate would."""
     me = {"owner": str(os.geteuid()), "group": str(os.getegid()), "mode": "0644", **options}
     spec = put_spec(PutFile(str(path), content, **me), "act")  # type: ignore[arg-type]  # a test names the fields
-    return subprocess.run(spec.argv, input=spec.stdin, capture_output=True, check=False)
+    return subprocess.run([*shell.split(), *spec.argv[1:]], input=spec.stdin, capture_output=True, check=False)
 
 
 def names(folder: Path) -> list[str]:
@@ -43,6 +43,19 @@ def test_content_that_is_not_accepted_is_not_placed(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("old\n")
     done = put(tmp_path / "file", "bad\n", validate=("grep", "-q", "good", "%s"))
     assert (1, "old\n", ["file"]) == (done.returncode, (tmp_path / "file").read_text(), names(tmp_path))
+
+
+@pytest.mark.parametrize("shell", ["dash", "busybox sh"])
+def test_nobody_takes_the_new_file_for_one_more(tmp_path: Path, shell: str) -> None:
+    """While it is checked the new file lies beside the old one, for its includes, under a name that logrotate leaves out, and is private."""
+    (tmp_path / "file").write_text("old\n")
+    seen = tmp_path / "seen"
+    validate = ("sh", "-c", 'stat -c "%n %a" "${1%/*}"/.[!.]* >"$2"; cat "$1" >>"$2"', "check", "%s", str(seen))
+    done = put(tmp_path / "file", "new\n", shell=shell, mode="0600", validate=validate)
+    named, content = seen.read_text().splitlines()
+    assert (100, "new", str(tmp_path)) == (done.returncode, content, str(Path(named).parent))
+    assert named.endswith("~ 600")
+    assert ["file", "seen"] == sorted(names(tmp_path))
 
 
 def test_a_link_that_leads_nowhere_is_not_followed(tmp_path: Path) -> None:

@@ -64,7 +64,8 @@ start_anew() {
 as_it_was
 before=$invocation
 case $rung in
-  start) start_anew start ;;
+  # One that crashes again and again may be up for a moment, and a start of what is up does nothing.
+  start) if [ "$active" = active ]; then start_anew restart; else start_anew start; fi ;;
   restart) start_anew restart ;;
   reload) ask reload ;;
   kill)
