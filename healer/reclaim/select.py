@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 
 from healer.model.action import Archive, Free
 from healer.model.facts import Disk
-from healer.reclaim.names import original
+from healer.model.logs import LogFiles
+from healer.reclaim.names import original, set_aside
 from healer.reclaim.pieces import no_more_than
 from healer.reclaim.sources.contract import Candidate, Situation, Source
 from healer.reclaim.trouble import Trouble, inodes_after, percent_after, troubles
@@ -73,12 +74,26 @@ class _Purse:
         self.files |= _identities(candidate)
 
 
-def choose(situation: Situation, sources: Iterable[Source]) -> Choice:
-    """Return what to do about the disks in trouble; `sources` may come in any order."""
+def choose(situation: Situation, sources: Iterable[Source], *, ending: bool = False) -> Choice:
+    """Return what to do about the disks in trouble; `sources` may come in any order.
+
+    `ending`: what an earlier task of the same pass has put away is taken as long as the target is not reached.
+    """
     disks = situation.facts.get("disks")
-    found = troubles(disks if isinstance(disks, tuple) else (), situation.policy, situation.past)
+    aside = _put_away(situation) if ending else {}
+    found = troubles(disks if isinstance(disks, tuple) else (), situation.policy, situation.past, aside)
     mounts = {trouble.mount for trouble in found}
     return pick(found, (one for one in offered(situation, sources, mounts) if one.mount in mounts), situation)
+
+
+def _put_away(situation: Situation) -> dict[str, int]:
+    """Return the bytes of logs that healer itself has set aside, by mount."""
+    files = situation.facts.get("log_files")
+    found: dict[str, int] = {}
+    for file in files.files if isinstance(files, LogFiles) else ():
+        if set_aside(file.path) and file.mount:
+            found[file.mount] = found.get(file.mount, 0) + file.allocated
+    return found
 
 
 def offered(situation: Situation, sources: Iterable[Source], mounts: Iterable[str]) -> Iterable[Candidate]:

@@ -1,7 +1,8 @@
 """Which disks are in trouble, and how much must come free on each of them. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from healer.model.facts import Disk
 from healer.model.logs import DiskPast
@@ -9,6 +10,7 @@ from healer.reclaim.growth import DAY, Growth, growth, seconds_to_full
 from healer.reclaim.policy import LogsPolicy
 from healer.reclaim.words import age_words
 
+NOTHING: Mapping[str, int] = MappingProxyType({})
 EXT_RESERVE = 20
 """ext2, ext3 and ext4 keep one twentieth of their blocks for root unless they were made otherwise (mke2fs(8), -m)."""
 
@@ -30,10 +32,24 @@ class Trouble:
         return self.disk.mount
 
 
-def troubles(disks: Iterable[Disk], policy: LogsPolicy, past: DiskPast) -> tuple[Trouble, ...]:
-    """Return the disks that are above the trigger, or will be full within the horizon; those that can be written to."""
-    found = (_trouble(disk, policy, past) for disk in disks if not disk.read_only)
+def troubles(
+    disks: Iterable[Disk], policy: LogsPolicy, past: DiskPast, aside: Mapping[str, int] = NOTHING
+) -> tuple[Trouble, ...]:  # fmt: skip
+    """Return the disks that are above the trigger, or will be full within the horizon; those that can be written to.
+
+    `aside` are the bytes, by mount, of logs that were put away for a relief which is to be ended: below the trigger too, until the target.
+    """
+    found = (_trouble(disk, policy, past) or _unfinished(disk, policy, aside.get(disk.mount, 0)) for disk in disks if not disk.read_only)
     return tuple(one for one in found if one is not None)
+
+
+def _unfinished(disk: Disk, policy: LogsPolicy, aside: int) -> Trouble | None:
+    """Return what is left of a relief that has brought the disk below the trigger, but not to the target."""
+    need = min(aside, disk.used - share(usable(disk), policy.target))
+    if need <= 0:
+        return None
+    why = f"{disk.used_percent}% of its room is used, more than the target of {policy.target}%, and logs that were put away are still there"
+    return Trouble(disk, why, need, 0, over=False)
 
 
 def _trouble(disk: Disk, policy: LogsPolicy, past: DiskPast) -> Trouble | None:

@@ -63,7 +63,8 @@ def plan(arguments: ReclaimArguments, context: StepContext) -> Decision:
 def chosen(arguments: ReclaimArguments, context: StepContext) -> Choice:
     """Return what is taken, what stays and why, with a place for every archive."""
     asked = [source for name, source in sources().items() if not arguments.only or name in arguments.only]
-    choice = choose(Situation(context.facts, arguments.policy, before(context.past, context.run), context.now), asked)
+    situation = Situation(context.facts, arguments.policy, before(context.past, context.run), context.now)
+    choice = choose(situation, asked, ending=bool(arguments.only))
     room = shelves(arguments.policy, disks_by_mount(context.facts.get("disks")))
     return Choice(choice.troubles, placed(choice.taken, room), choice.left, choice.spare)
 

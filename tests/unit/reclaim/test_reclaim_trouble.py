@@ -55,6 +55,15 @@ def test_some_disks_are_in_no_trouble(changes: dict[str, Any]) -> None:
     assert () == found(disk(**changes))
 
 
+@pytest.mark.parametrize(("aside", "needs"), [(0, []), (1, [1]), (3, [3]), (9, [5])])
+def test_a_relief_that_is_to_be_ended_goes_on_to_the_target(aside: int, needs: list[int]) -> None:
+    """Below the trigger, what was put away is still taken, but no more than the target wants; at the target nothing is."""
+    put = {"/var/log": aside * GB}
+    assert [need * GB for need in needs] == [one.need for one in troubles((disk(percent=80),), policy(), DiskPast(), put)]
+    assert () == troubles((disk(percent=75),), policy(), DiskPast(), put)
+    assert (False,) * len(needs) == tuple(one.over for one in troubles((disk(percent=80),), policy(), DiskPast(), put))
+
+
 def test_a_disk_without_a_number_of_inodes_needs_none() -> None:
     """A btrfs makes inodes as they are needed."""
     (trouble,) = found(disk(kind="btrfs", inodes=0, inodes_used=0))

@@ -165,6 +165,16 @@ def test_some_of_the_sources_do_not_speak_for_all() -> None:
     assert Verdict.GOOD is (PLUGIN.verify(only, little, Facts({"disks": (disk(percent=94),)})).verdict if PLUGIN.verify else None)
 
 
+def test_what_was_put_away_is_taken_below_the_trigger_too() -> None:
+    """The task that ends a relief goes on to the target with what was put away; a pass that begins leaves a disk below its trigger alone."""
+    only, whole = ReclaimArguments.model_validate({"only": ["rotated"]}), ReclaimArguments()
+    below = context(log("/var/log/app.log.healer-20260107T120000Z", 3 * GB, openers=()), disks=(disk(percent=80),))
+    other = context(log("/var/log/app.log.1", 3 * GB, openers=()), disks=(disk(percent=80),))
+    assert isinstance(PLUGIN.plan(only, below), Act)
+    assert isinstance(PLUGIN.plan(only, other), Skip)
+    assert isinstance(PLUGIN.plan(whole, below), Skip)
+
+
 def test_the_step_reads_what_its_sources_need() -> None:
     """The facts of all sources are read in one look, each once."""
     assert {"disks", "log_files", "toolbox", "identity"} <= set(PLUGIN.needs)
