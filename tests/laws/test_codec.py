@@ -16,6 +16,7 @@ from healer.model.errors import JournalError
 from healer.model.events import ActEnded, ActIntended, Event, Note, TaskPlanned
 from healer.model.facts import Unknown, Verdict
 from healer.model.secret import Secret
+from healer.model.services import ServiceSample
 
 texts = st.text(max_size=20)
 floats = st.floats(allow_nan=False)
@@ -44,6 +45,8 @@ DECLARED = {
     Mapping[str, str]: st.dictionaries(keys, texts, max_size=3),
     Mapping[str, Mapping[str, float]]: st.dictionaries(keys, st.dictionaries(keys, floats, max_size=3), max_size=3),
     Mapping[int, str]: st.dictionaries(st.integers(), texts, max_size=3),
+    Mapping[str, int]: st.dictionaries(keys, st.integers(), max_size=3),
+    Mapping[str, ServiceSample]: st.dictionaries(keys, st.from_type(ServiceSample), max_size=3),
 }
 
 

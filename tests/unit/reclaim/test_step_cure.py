@@ -93,4 +93,4 @@ def test_nothing_to_cure_is_a_skip() -> None:
 
 def test_the_step_says_what_it_reads() -> None:
     """It reads what was given back by this very run too, and is told in a dry run although room is made before it."""
-    assert (True, True, True) == (PLUGIN.learns, PLUGIN.foretells, "logrotate" in PLUGIN.needs)
+    assert (("disks",), True, True) == (PLUGIN.learns, PLUGIN.foretells, "logrotate" in PLUGIN.needs)
