@@ -89,7 +89,7 @@ class Watcher:
             clock=SystemClock(self._stop),
             journal=self._setting.journal,
             executor=executor,
-            begin=lambda hosts: self._carry(self._means.order(PARTS[0], hosts, False)),
+            begin=lambda hosts: self._carry(quickly(self._means.order(PARTS[0], hosts, False))),
             full_pass=self._full_pass,
             keep=self._keep,
             tell=self._tell,
@@ -108,15 +108,11 @@ class Watcher:
         """Carry a run out; of what is real a line an event is printed."""
         ways = Ways(self._stop, through=partial(self._through, order), locks=locks_of(self._setting.settings))
         if order.resume:
-            return self._resumed(order)
+            return means_of(self._setting, self._stop, self._pool, shown=False).carry(order)
         if not order.inputs.check:
             self._say(f"run {order.inputs.run}: {order.inputs.playbook.file}, {', '.join(order.inputs.hosts)}")
             ways = replace(ways, listeners=Listeners(self._plain.listen))
         return carry(order, self._setting, ways)
-
-    def _resumed(self, order: Order) -> RunReport:
-        self._say(f"run {order.inputs.run}: is gone on with")
-        return means_of(self._setting, self._stop, self._pool, shown=False).carry(order)
 
     def _through(self, order: Order, found: Doors) -> Doors:
         return replace(through(found, order, self._setting, self._pool), witness=self.watch.witness)
@@ -146,6 +142,11 @@ class Watcher:
 
     def _say(self, line: str) -> None:
         print_line(self._console, f"{self._means.clock.now():%Y-%m-%dT%H:%M:%SZ} {self._redactor.clean(line)}")
+
+
+def quickly(order: Order) -> Order:
+    """Return the order with each probe asked once: the bad answers in a row that the run is begun for stand in the journal."""
+    return replace(order, inputs=replace(order.inputs, extra={**order.inputs.extra, "services_tries": 1}))
 
 
 def policy_for(access: Access, host: str) -> ServicesPolicy:

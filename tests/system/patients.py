@@ -5,6 +5,7 @@ import subprocess
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import yaml
@@ -87,6 +88,8 @@ class Watch:
         code = self.running.wait(timeout=120)
         for reader in self._readers:
             reader.join()
+        for stream in (self.running.stdout, self.running.stderr):
+            stream.close()
         print(self.text())  # noqa: T201  for whoever reads of a test that failed
         return code
 
@@ -109,6 +112,21 @@ def kept(console: Console, host: str, *kinds: str) -> list[Stamped]:
     """Return what the control node's journal has of the host, of these kinds, in order."""
     journal = SqlJournal(f"sqlite:///{Path(console.folder) / 'state' / 'journal.db'}", clock=SystemClock())
     return list(journal.about(host, kinds))
+
+
+def healed_after(console: Console, host: str, since: datetime) -> float:
+    """Return the seconds from a moment to the end of the first try on the host after it, as the journal has them; they are printed too."""
+    tried = next(one for one in kept(console, host, "act_intended") if one.at > since and one.event.action.rung)
+    ended = next(one for one in kept(console, host, "act_ended") if one.event.act == tried.event.act)
+    seconds = (tried.at - since).total_seconds(), (ended.at - since).total_seconds()
+    print(f"{host}: {tried.event.action.unit}: {tried.event.action.rung} begun after {seconds[0]:.1f} s, proved after {seconds[1]:.1f} s")  # noqa: T201
+    return seconds[0]
+
+
+def at_rest(console: Console) -> bool:
+    """Tell whether every run of the control node has come to its end."""
+    journal = SqlJournal(f"sqlite:///{Path(console.folder) / 'state' / 'journal.db'}", clock=SystemClock())
+    return len(journal.runs()) == len(journal.about("", ("run_ended",)))
 
 
 def acts(console: Console, host: str) -> list[Event]:

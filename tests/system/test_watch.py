@@ -1,10 +1,11 @@
 """The watch over real hosts: what dies or hangs comes back, and where it is better to do nothing, nothing is done."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 import pytest
 from console import Console, sh, wait_for
-from patients import acts, kept, policy, process, sleeper, starts, watching
+from patients import acts, at_rest, healed_after, kept, policy, process, sleeper, starts, watching
 
 from healer.lab.lab import Lab
 from healer.model.action import Gather
@@ -58,13 +59,14 @@ def test_what_is_killed_and_what_hangs_come_back(console: Console, lab: Lab) -> 
     policy(console, names(lab), services=[{"unit": VICTIM}, PAGE])
     with watching(console):
         wait_for(lambda: len(kept(console, hung.name, "services_seen")) > 0)
-        before = process(hung, "nginx")
+        before, began = process(hung, "nginx"), datetime.now(UTC)
         sh(killed, "kill -9 $(systemctl show -p MainPID --value victim)")
         sh(hung, "systemctl kill -s STOP nginx")
         wait_for(lambda: starts(killed, "victim") == 2)
         wait_for(lambda: process(hung, "nginx") not in ("0", before))
         wait_for(lambda: "here" in sh(hung, "curl -s -m 5 http://127.0.0.1/"))
-        wait_for(lambda: len(kept(console, hung.name, "run_ended", "host_ended")) > 0)
+        wait_for(lambda: at_rest(console))
+    assert healed_after(console, killed.name, began) < healed_after(console, hung.name, began)
     assert [(VICTIM, "evidence"), (VICTIM, "start")] == rungs(console, killed.name)
     assert [("nginx.service", "evidence"), ("nginx.service", "restart")] == rungs(console, hung.name)
     assert all([] == rungs(console, host.name) for host in lab.hosts[2:])
