@@ -117,7 +117,7 @@ def _nothing_left(case: Case) -> ServiceJudgement:
 
 
 RULES: tuple[Rule, ...] = (
-    brakes.maintenance, brakes.us, brakes.cut_off, brakes.meltdown, told, brakes.quarantined, brakes.too_often, brakes.back_off,
-    brakes.busy, causes.starved, causes.configuration, causes.memory, causes.dependency, causes.shared, causes.package,
+    brakes.maintenance, brakes.us, brakes.cut_off, causes.dependency, brakes.meltdown, told, brakes.quarantined, brakes.too_often,
+    brakes.back_off, brakes.busy, causes.starved, causes.configuration, causes.memory, causes.shared, causes.package,
 )  # fmt: skip
-"""In this order."""
+"""In this order. A dependency that is known to be down says more than that many have fallen together."""
