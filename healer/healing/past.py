@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from healer.healing.crashes import restarts_between
 from healer.model.events import ActEnded, ActIntended, ServiceAcknowledged, ServicesJudged, ServicesSeen, Stamped
 from healer.model.facts import Verdict
-from healer.model.services import RUNGS, Heal, ServiceJudgement, ServicePast
+from healer.model.services import LEFT_ALONE, RUNGS, Heal, ServiceJudgement, ServicePast
 
 KINDS: tuple[str, ...] = ("services_seen", "services_judged", "service_acknowledged", "act_intended", "act_ended")
 """The events that it is made from."""
@@ -27,7 +27,7 @@ def service_past(host: str, events: Sequence[Stamped]) -> ServicePast:
     """Return what is known of the host's services. Events count in the order of their numbers; those of other hosts not at all.
 
     A quarantine stands until somebody has acknowledged that service; what was tried before that counts no longer. A heal is an intended act
-    with a rung; other restarts, such as those after a patch, are none.
+    with a rung; other restarts, such as those after a patch, are none, and neither is what was left alone because somebody else was at it.
     """
     book = _Book()
     for one in sorted(events, key=lambda stamped: stamped.number):
@@ -51,6 +51,8 @@ def _add(book: _Book, one: Stamped) -> None:
             _forget(book, unit)
         case ActIntended(action=action, act=act, host=host) if action.unit and action.rung in RUNGS:
             book.heals[act] = Heal(host, action.unit, action.rung, at, Verdict.UNKNOWN, run=one.run)
+        case ActEnded(act=act, verdict=Verdict.GOOD, status=status) if status == LEFT_ALONE and act in book.heals:
+            del book.heals[act]
         case ActEnded(act=act, verdict=verdict, reason=reason) if act in book.heals:
             begun = book.heals[act]
             book.heals[act] = Heal(begun.host, begun.unit, begun.rung, begun.at, verdict, reason, max(0.0, at - begun.at), begun.run)

@@ -20,6 +20,9 @@ RUNGS: tuple[Rung, ...] = ("start", "reload", "restart", "kill", "reboot")
 """The ladder, gentlest first. `start` is for services that are down: it takes nobody out of service. `kill` ends the unit's processes and
 starts it."""
 
+LEFT_ALONE = 3
+"""Exit status of a try that was none: somebody else was at the service, and nothing was done."""
+
 Choice = Literal["heal", "wait", "withhold", "quarantine", "tell"]
 """What was decided. `wait`: not sure yet, or too early after its start. `withhold`: it may not be done now (a brake, a budget, a shared
 cause). `quarantine`: it was tried too often, a person is needed. `tell`: nothing that healer may do would help."""

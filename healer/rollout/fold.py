@@ -26,7 +26,9 @@ from healer.model.events import (
     TaskPlanned,
     VersionsFrozen,
 )
+from healer.model.facts import Verdict
 from healer.model.policy import FrozenVersions
+from healer.model.services import LEFT_ALONE
 from healer.rollout.machine import HostState, IllegalMove, gone_on, move
 
 Key = TypeVar("Key")
@@ -116,9 +118,13 @@ class RunState:
         return self.acts.of(host).get((address, index), (None, None))
 
     def tried(self, host: str) -> tuple[tuple[str, str], ...]:
-        """Return the tries to bring services of the host back, in order: unit and rung."""
-        intents = (intent for intent, _ended in self.acts.of(host).values())
-        return tuple((intent.action.unit, intent.action.rung) for intent in intents if intent is not None and intent.action.rung)
+        """Return the tries to bring services of the host back, in order: unit and rung. What was left alone to somebody else is none."""
+        known = ((intent, ended) for intent, ended in self.acts.of(host).values() if intent is not None and intent.action.rung)
+        return tuple((intent.action.unit, intent.action.rung) for intent, ended in known if not _left_alone(ended))
+
+
+def _left_alone(ended: ActEnded | None) -> bool:
+    return ended is not None and ended.verdict is Verdict.GOOD and ended.status == LEFT_ALONE
 
 
 def fold(events: Iterable[Stamped]) -> RunState:

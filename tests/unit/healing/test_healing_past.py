@@ -17,7 +17,7 @@ from healer.model.events import (
     ServicesSeen,
 )
 from healer.model.facts import Verdict
-from healer.model.services import Heal, ServicePast
+from healer.model.services import LEFT_ALONE, Heal, ServicePast
 
 
 def seen(restarts: int = 0, boot: str = "b1", **changes: Any) -> ServicesSeen:
@@ -30,9 +30,9 @@ def intended(act: str = "a", rung: str = "restart", unit: str = WEB, host: str =
     return ActIntended(host, "0/tasks/0", 0, act, Action("try", Run(("x",)), unit=unit, rung=rung))
 
 
-def ended(act: str = "a", verdict: Verdict = Verdict.GOOD, host: str = "h1") -> ActEnded:
+def ended(act: str = "a", verdict: Verdict = Verdict.GOOD, host: str = "h1", status: int | None = None) -> ActEnded:
     """Return the end of a try."""
-    return ActEnded(host, "0/tasks/0", 0, act, verdict, changed=True, reason="so")
+    return ActEnded(host, "0/tasks/0", 0, act, verdict, changed=True, reason="so", status=status)
 
 
 def test_an_empty_journal_knows_nothing() -> None:
@@ -96,6 +96,12 @@ def test_a_heal_is_an_act_with_a_rung() -> None:
     events = stamped(intended(), ended(), intended("b", "start"), intended("c", ""), intended("d", "restart", ""), ended("c"))
     first = Heal("h1", WEB, "restart", NOW, Verdict.GOOD, "so", 1.0, "r1")
     assert (first, Heal("h1", WEB, "start", NOW + 2, Verdict.UNKNOWN, run="r1")) == service_past("h1", events).heals
+
+
+def test_what_was_left_alone_was_no_try() -> None:
+    """Somebody else was at it, and nothing was done; the same status of what did not end well is a try."""
+    left, tried = [intended(), ended(status=LEFT_ALONE)], [intended("b"), ended("b", Verdict.BAD, status=LEFT_ALONE)]
+    assert [Verdict.BAD] == [one.verdict for one in service_past("h1", stamped(*left, *tried, ended("c", status=LEFT_ALONE))).heals]
 
 
 def test_a_quarantine_stands_until_its_service_is_acknowledged() -> None:

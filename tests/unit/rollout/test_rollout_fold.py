@@ -29,8 +29,9 @@ from healer.model.events import (
 )
 from healer.model.facts import Verdict
 from healer.model.policy import FrozenVersions, Member
+from healer.model.services import LEFT_ALONE
 from healer.rollout.fleet import fleet_of
-from healer.rollout.fold import Folding, RunState, advance, fold
+from healer.rollout.fold import Folding, PerHost, RunState, advance, fold
 from healer.rollout.machine import IllegalMove
 
 GOOD = Verdict.GOOD
@@ -51,6 +52,17 @@ def run(*events: Event) -> RunState:
     whole = fold(stamped(*events))
     assert (whole.plays, dict(whole.results), dict(whole.acts)) == (state.plays, dict(state.results), dict(state.acts))
     return whole
+
+
+@pytest.mark.parametrize(
+    ("verdict", "status", "tried"), [(GOOD, 0, True), (GOOD, LEFT_ALONE, False), (Verdict.BAD, LEFT_ALONE, True), (None, None, True)]
+)
+def test_a_try_is_one_unless_it_was_left_to_somebody_else(*, verdict: Verdict | None, status: int | None, tried: bool) -> None:
+    """A rung counts from its intent on, but not where the host says that nothing was done because somebody else was at the service."""
+    intent = ActIntended("h1", "0/tasks/0", 0, "a", Action("try", Run(("x",)), unit="app.service", rung="start"))
+    ends = [] if verdict is None else [ActEnded("h1", "0/tasks/0", 0, "a", verdict, changed=False, status=status)]
+    state = RunState(acts=PerHost({"h1": {("0/tasks/0", 0): (intent, ends[0] if ends else None)}}))
+    assert tried == (state.tried("h1") == (("app.service", "start"),))
 
 
 def test_the_run_itself() -> None:
