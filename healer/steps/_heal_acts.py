@@ -5,12 +5,12 @@ from importlib.resources import files
 
 from healer.healing.policy import ServicePolicy
 from healer.model.action import Action, Gather, LookAgain, Reboot, Run
-from healer.model.services import Rung, ServiceJudgement, ServiceState, ServiceStates
+from healer.model.services import LEFT_ALONE, Rung, ServiceJudgement, ServiceState, ServiceStates
 
-UP, LEFT_ALONE = 0, 3
-"""Exit codes of the scripts: it is up again; somebody else is at it, and nothing was done. 4 is not up, 5 did not stay up."""
+UP = 0
+"""Exit code of the scripts when it is up again, beside LEFT_ALONE. 4 is not up, 5 did not stay up."""
 SLACK = 30.0
-"""Seconds beyond the rung's own and those of staying up, for the questions in between."""
+"""Seconds beyond the rung's own and those of staying up (somebody else's start, then ours), for the questions in between."""
 EVIDENCE_SECONDS = 20.0
 WORDS: dict[Rung, str] = {
     "start": "start {unit}",
@@ -47,7 +47,7 @@ def rung_acts(rung: Rung, judgement: ServiceJudgement, states: ServiceStates, po
         return
     run = Run(
         _argv(rung, judgement, state, states.manager, policy),
-        timeout=policy.rung_timeout + policy.stays + SLACK,
+        timeout=policy.rung_timeout + 2 * policy.stays + SLACK,
         accepted=(UP, LEFT_ALONE),
         changed_codes=(UP,),
     )
@@ -55,10 +55,11 @@ def rung_acts(rung: Rung, judgement: ServiceJudgement, states: ServiceStates, po
 
 
 def _argv(rung: Rung, judgement: ServiceJudgement, state: ServiceState, manager: str, policy: ServicePolicy) -> tuple[str, ...]:
-    """Return the words of a try. A service that restarts all by itself is not held to the state in which it was seen for a moment."""
+    """Return the words of a try. One that restarts all by itself is not held to a state; its counter tells whose restarts these are."""
     text = script("heal_systemd.sh" if manager == "systemd" else "heal_scripts.sh")
-    seen = ("", "") if judgement.finding == "crash_loop" else (state.active, state.invocation)
-    return ("sh", "-c", text, "healer", rung, state.name, *seen, str(policy.rung_timeout), str(policy.stays))
+    seen = "crash_loop" if judgement.finding == "crash_loop" else state.active
+    patience = (str(policy.rung_timeout), str(policy.stays))
+    return ("sh", "-c", text, "healer", rung, state.name, seen, state.invocation, *patience, str(state.restarts))
 
 
 def _nobody_at_packages() -> Action:

@@ -37,6 +37,8 @@ def state(active: str, invocation: str = "one", *, sub: str = "", job: str = "",
 
 RUNS, FAILED = state("active"), state("failed", result="signal", sub="failed")
 NEW = state("active", "two")
+LOOPING = ("crash_loop", "one", "4")
+"""How one in a crash loop was seen: its invocation and its restart counter."""
 
 
 @pytest.fixture
@@ -55,14 +57,14 @@ def tries(tmp_path: Path, programs: Path) -> Try:
     """Return how a rung is tried: on a unit that is in a state now, was seen in another, and becomes these, one a second."""
 
     def run(
-        shell: Sequence[str], rung: str, now: str, *, seen: tuple[str, str], after: str = "", killed: str = "", then: Sequence[str] = ()
+        shell: Sequence[str], rung: str, now: str, *, seen: tuple[str, ...], after: str = "", killed: str = "", then: Sequence[str] = ()
     ) -> Ended:
         laid = {"state": now, "after": after, "killed": killed, **{f"next-{number}": text for number, text in enumerate(then)}}
         for name, text in laid.items():
             if text:
                 (tmp_path / name).write_text(text)
         environment = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}", "HERE": str(tmp_path)}
-        words = ("-c", script("heal_systemd.sh"), "healer", rung, UNIT, *seen, "5.0", "2.0")
+        words = ("-c", script("heal_systemd.sh"), "healer", rung, UNIT, *seen[:2], "5.0", "2.0", *seen[2:])
         done = subprocess.run([*shell, *words], capture_output=True, text=True, env=environment, check=False, timeout=60)
         asked = (tmp_path / "asked").read_text().splitlines() if (tmp_path / "asked").exists() else []
         return done.returncode, done.stdout, [line for line in asked if not line.startswith("show")]
@@ -97,8 +99,44 @@ def test_what_is_not_as_it_was_seen_is_left_alone(shell: Sequence[str], tries: T
 @SHELLS
 def test_a_unit_that_crashes_again_and_again_is_held_to_no_state(shell: Sequence[str], tries: Try) -> None:
     """Between its own restarts it changes its state all by itself: that is nobody else."""
-    status, _said, asked = tries(shell, "start", state("activating", "nine", sub="auto-restart"), seen=("", ""), after=NEW)
+    status, _said, asked = tries(shell, "start", state("activating", "nine", sub="auto-restart"), seen=LOOPING, after=NEW)
     assert (0, "--no-block start -- app.service") == (status, asked[-1])
+
+
+@SHELLS
+@pytest.mark.parametrize("now", [state("active", "nine", restarts=5), state("active", restarts=4)], ids=["its own", "as it was"])
+def test_what_its_manager_has_started_again_is_nobody_elses(shell: Sequence[str], tries: Try, now: str) -> None:
+    """A restart that systemd has counted is one of the loop, and so is a unit that is up for a moment as it was seen."""
+    status, _said, asked = tries(shell, "start", now, seen=LOOPING, after=NEW)
+    assert (0, "--no-block restart -- app.service") == (status, asked[-1])
+
+
+@SHELLS
+@pytest.mark.parametrize("counted", ["4", "-1"])
+def test_somebody_elses_start_that_holds_ends_the_loop(shell: Sequence[str], tries: Try, counted: str) -> None:
+    """A start that systemd has not counted, or of which that is not known, is a person's: it is left alone when it stays up."""
+    status, said, asked = tries(shell, "start", state("active", "nine"), seen=(*LOOPING[:2], counted))
+    assert (3, []) == (status, asked)
+    assert "somebody else has started it meanwhile, and it stays up" in said
+
+
+@SHELLS
+@pytest.mark.parametrize(
+    ("then", "status"),
+    [((state("activating", "nine", sub="auto-restart"),), 0), ((state("active", "ten"),), 0), ((state("active", "nine", job="7"),), 3)],
+    ids=["down", "another", "asked for"],
+)
+def test_somebody_elses_start_that_does_not_hold_was_no_help(shell: Sequence[str], tries: Try, then: Sequence[str], status: int) -> None:
+    """A unit that falls again after it is started as one of the loop; one that somebody asks for just then is not."""
+    assert status == tries(shell, "start", state("active", "nine"), seen=LOOPING, after=NEW, then=then)[0]
+
+
+@SHELLS
+def test_a_queued_job_is_somebody_elses_in_a_loop_too(shell: Sequence[str], tries: Try) -> None:
+    """Systemd's own restarts are set by a timer and queue none until they are due."""
+    status, said, asked = tries(shell, "start", state("activating", "nine", job="77"), seen=LOOPING)
+    assert (3, []) == (status, asked)
+    assert "a job is queued" in said
 
 
 @SHELLS

@@ -93,10 +93,10 @@ def _try(decision: Decision) -> Any:
 
 
 def test_the_script_gets_what_was_seen() -> None:
-    """Rung, unit, state, invocation and times travel as arguments, never in the script's text."""
+    """Rung, unit, state, invocation, times and restart counter travel as arguments, never in the script's text."""
     verb = _try(planned("restart", STUCK, policy={"entry": {"stays": "3s", "rung_timeout": "20s"}})).verb
     assert isinstance(verb, Run)
-    assert ("restart", UNIT, "active", "one", "20.0", "3.0") == verb.argv[4:]
+    assert ("restart", UNIT, "active", "one", "20.0", "3.0", "0") == verb.argv[4:]
     assert UNIT not in verb.argv[2]
 
 
@@ -104,7 +104,7 @@ def test_a_crash_loop_is_held_to_no_state() -> None:
     """What starts itself again and again is another at each look."""
     looping = replace(WELL, active="activating", sub="auto-restart", started=0.0)
     verb = _try(planned("start", seen(looping))).verb
-    assert ("", "") == verb.argv[6:8]
+    assert ("crash_loop", "one", "0") == (*verb.argv[6:8], verb.argv[-1])
 
 
 def test_a_service_without_systemd_gets_the_other_script() -> None:

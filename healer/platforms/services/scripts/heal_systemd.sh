@@ -1,10 +1,10 @@
 # shellcheck shell=sh
 # One rung for one unit of systemd, once: it looks in the same breath whether the unit still is as it was seen, acts, and waits for the proof.
-# 1: rung, 2: unit, 3: its state as it was seen, 4: its invocation then (empty: not compared), 5: seconds for the rung, 6: seconds that it has
-# to stay up.
+# 1: rung, 2: unit, 3: its state as it was seen, `crash_loop` where it changes all the time, 4: its invocation then (empty: not compared),
+# 5: seconds for the rung, 6: seconds that it has to stay up, 7: its restart counter as it was seen (-1: not known).
 # Ends with 0: it is up and stayed so, 3: somebody else is at it and nothing was done, 4: it is not up, 5: it did not stay up.
 
-rung=$1 unit=$2 seen=$3 seen_invocation=$4 seconds=${5%%.*} stays=${6%%.*}
+rung=$1 unit=$2 seen=$3 seen_invocation=$4 seconds=${5%%.*} stays=${6%%.*} seen_restarts=${7:--1}
 waited=0
 
 end() {
@@ -34,9 +34,29 @@ ANSWER
 }
 
 # A unit between two of its own restarts has no job: systemd has only set a timer, which a start of ours takes the place of.
-as_it_was() {
+nobody_asks() {
   look
   [ -z "$job" ] || end 3 'is left alone: somebody else has just asked for something (a job is queued)'
+}
+
+# One that crashes again and again changes state and invocation all by itself, and systemd counts each of its own starts. A start that was
+# not counted is somebody else's (theirs begins the count anew): it is left alone if it holds; if it does not, it was no help.
+loops_still() {
+  nobody_asks
+  [ "$active" = active ] && [ "$invocation" != "$seen_invocation" ] || return 0
+  [ "$seen_restarts" -lt 0 ] || [ "${restarts:-0}" -le "$seen_restarts" ] || return 0
+  theirs=$invocation lasted=0
+  while [ "$lasted" -lt "$stays" ]; do
+    sleep 1
+    lasted=$((lasted + 1))
+    nobody_asks
+    [ "$active" = active ] && [ "$invocation" = "$theirs" ] || return 0
+  done
+  end 3 'is left alone: somebody else has started it meanwhile, and it stays up'
+}
+
+as_it_was() {
+  nobody_asks
   [ -z "$seen_invocation" ] || [ "$invocation" = "$seen_invocation" ] ||
     end 3 "is left alone: somebody else has started it meanwhile (it is $active)"
   [ -z "$seen" ] || [ "$active" = "$seen" ] || end 3 "is left alone: it is $active now, and was $seen"
@@ -61,7 +81,7 @@ start_anew() {
   ask "$1"
 }
 
-as_it_was
+if [ "$seen" = crash_loop ]; then loops_still; else as_it_was; fi
 before=$invocation
 case $rung in
   # One that crashes again and again may be up for a moment, and a start of what is up does nothing.
