@@ -33,6 +33,7 @@ from healer.rollout.doors import Doors
 from healer.watch.aftermath import lines_of
 from healer.watch.following import Follower
 from healer.watch.logins import LoginPool
+from healer.watch.lookouts import Lookouts
 from healer.watch.passing import PARTS, Means, Passed, one_pass
 from healer.watch.tell import Told
 from healer.watch.ticking import Watched
@@ -70,7 +71,9 @@ class Watcher:
         self._run = new_run_id()
         orders = [checked(self._means.order(name, self._means.hosts, True)) for name in PARTS]
         groups = {member.host: member.group for play in orders[0] for member in play.members}
-        self._followed = self._means.hosts[: max(1, room_for_logins() // 2)]
+        room = room_for_logins()
+        self._followed = self._means.hosts[: max(1, room // 2)]
+        self._lookouts = Lookouts(setting.inventory().hosts, self._access.connect, SystemClock(stop), max(1, room // 4))
         watched = {name: Watched(name, groups.get(name, name), policy_for(self._access, name)) for name in self._followed}
         self.watch = Watch(watched, rhythm, self._hands(executor))
 
@@ -102,7 +105,17 @@ class Watcher:
 
     def _follow(self, remote: Remote, host: Host, heard: Callable[[Facts], None]) -> None:
         variables = {**self._access.variables(host.name), "services_tries": 1}
-        follow(remote, FACTS, every=self._rhythm.light, become=True, variables=variables, heard=heard, stopped=self._stop.is_set)
+        with self._lookouts.beside(remote) as places:
+            follow(
+                remote,
+                FACTS,
+                every=self._rhythm.light,
+                become=True,
+                variables=variables,
+                heard=heard,
+                stopped=self._stop.is_set,
+                vantages=places,
+            )
 
     def _carry(self, order: Order) -> RunReport:
         """Carry a run out; of what is real a line an event is printed."""
