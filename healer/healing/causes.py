@@ -1,13 +1,14 @@
 """Rules that look for who else is to blame before a service is touched: its host, its configuration, a dependency, a package. Pure."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 
 from healer.healing.case import Case
 from healer.healing.look import look_of
 from healer.healing.survey import package_changes
 from healer.model.facts import Facts, Load, Unknown, Verdict
-from healer.model.services import PackageChange, Rung, ServiceJudgement
+from healer.model.services import PackageChange, ServiceJudgement
 from healer.model.words import first_few
 
 MEMORY_STALLED = 20.0
@@ -147,9 +148,16 @@ def _just_before(change: PackageChange, case: Case) -> bool:
 
 
 def blamed(case: Case) -> PackageChange | None:
-    """Return the newest change of a package of this service that its trouble began just after."""
-    mine = [one for one in package_changes(case.facts) if case.finding.unit in one.units and _just_before(one, case)]
-    return max(mine, key=lambda one: one.at, default=None)
+    """Return the newest change of a package of this service that its trouble began just after; none where that has been taken back."""
+    known = package_changes(case.facts)
+    mine = [one for one in known if case.finding.unit in one.units and _just_before(one, case)]
+    newest = max(mine, key=lambda one: one.at, default=None)
+    return None if newest is None or _takes_back(newest, known) else newest
+
+
+def _takes_back(change: PackageChange, known: Iterable[PackageChange]) -> bool:
+    """Whether the change undoes an earlier one. To undo it in turn would bring back what was found to be bad."""
+    return any((one.package, one.old, one.new) == (change.package, change.new, change.old) and one.at <= change.at for one in known)
 
 
 def package(case: Case) -> ServiceJudgement | None:
@@ -160,14 +168,14 @@ def package(case: Case) -> ServiceJudgement | None:
     tried = case.tried or any(heal.unit == case.finding.unit and heal.at >= change.at - CLOCKS for heal in case.past.heals)
     cause = f"{change.package} {change.old} -> {change.new}"
     which = (change.package, change.old, change.new)
-    if case.policy.rollback and not tried:
-        rung: Rung = "start" if case.down else "restart"
-        reason = f"it began with {cause}: that package goes back, then the service is tried"
-        return replace(case.heal(rung, "package", reason), cause=cause, package=which)
     if case.down and not tried:
-        return replace(case.heal("start", "package", f"it began with {cause}: it is started once"), cause=cause, package=which)
+        then = "; if that does not help, that package goes back" if case.policy.rollback else ""
+        return replace(case.heal("start", "package", f"it began with {cause}: it is started once{then}"), cause=cause, package=which)
+    if case.policy.rollback and not tried:
+        reason = f"it began with {cause}: that package goes back, then the service is tried"
+        return replace(case.heal("restart", "package", reason), cause=cause, package=which)
     hint = (
-        "going back did not help"
+        "that package goes back, where that is proved to touch nothing else"
         if case.policy.rollback
         else f"healer services --rollback --limit {case.host} takes exactly that package back"
     )

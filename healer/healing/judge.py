@@ -54,6 +54,12 @@ def _first(case: Case) -> ServiceJudgement:
     return next((found for rule in RULES if (found := rule(case)) is not None), None) or ladder(case)
 
 
+def back_off(case: Case) -> ServiceJudgement | None:
+    """Let it wait between two tries, but not where no other try would come: what a package change is blamed for is told at once."""
+    blamed = causes.package(case)
+    return None if blamed is not None and blamed.choice == "tell" else brakes.back_off(case)
+
+
 def told(case: Case) -> ServiceJudgement | None:
     """Tell people of trouble that no act on the service would end."""
     kind, detail = case.finding.kind, case.finding.detail
@@ -118,6 +124,6 @@ def _nothing_left(case: Case) -> ServiceJudgement:
 
 RULES: tuple[Rule, ...] = (
     brakes.maintenance, brakes.us, brakes.cut_off, causes.dependency, brakes.meltdown, told, brakes.quarantined, brakes.too_often,
-    brakes.back_off, brakes.busy, causes.starved, causes.configuration, causes.memory, causes.shared, causes.package,
+    back_off, brakes.busy, causes.starved, causes.configuration, causes.memory, causes.shared, causes.package,
 )  # fmt: skip
 """In this order. A dependency that is known to be down says more than that many have fallen together."""

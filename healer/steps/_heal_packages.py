@@ -42,7 +42,7 @@ def undo(judged: tuple[ServiceJudgement, ...], policy: ServicesPolicy, context: 
         return Refuse(f"the host names versions that are none: {error}", judged=judged)
     look = Action("look whether the services are well", LookAgain((*PROVES, "package_database")), disruptive=False, makes_stale=())
     units = [one.unit for one in judged if one.package is not None]
-    act = Action(f"go back to {', '.join(f'{package} {old}' for package, old in former.items())}", job)
+    act = Action(f"go back to {', '.join(f'{package} {old}' for package, old in former.items())}", job, unit=units[0])
     return Act((act, look), results={"units": units, "packages": former}, forecast=(_told(changes),), judged=judged)
 
 

@@ -18,10 +18,10 @@ from healer.model.services import Rung, ServiceJudgement, ServicePast, ServiceSt
 from healer.steps._booting import disturbed
 from healer.steps._forecast import services
 from healer.steps._heal_acts import PROVES, look_whether_well, rung_acts
-from healer.steps._heal_packages import blamed, taken_back, undo
+from healer.steps._heal_packages import MANAGER, blamed, taken_back, undo
 from healer.steps.contract import Arguments, Proof, Step, StepContext, Surveyed
 
-LOOKED_AT = (*PROVES, "package_changes", "load")
+LOOKED_AT = (*PROVES, "package_changes", MANAGER, "load")
 
 
 class HealArguments(Arguments):

@@ -475,6 +475,22 @@ def test_a_service_of_a_bad_package_is_started_once_and_told() -> None:
     assert ("heal", "package", "start") == told(judged(seen, None, past(heal(900))))
 
 
+def test_what_a_package_is_blamed_for_does_not_wait_for_a_try_that_never_comes() -> None:
+    """A start just now did not help: who asks next is told at once, and gets the way back at once where it is allowed."""
+    seen = facts(dead(), package_changes=(UPGRADE,))
+    for allowed in (None, ServicesPolicy(rollback=True)):
+        assert ("tell", "package", None) == told(judged(seen, allowed, past(heal(5))))
+    assert "back-off" == judged(facts(dead()), None, past(heal(5))).rule
+
+
+def test_a_change_that_was_taken_back_is_blamed_for_nothing() -> None:
+    """Nor is the way back itself, for to undo that would bring back what was bad; another package still is."""
+    back = replace(UPGRADE, at=UPGRADE.at + 1, old=UPGRADE.new, new=UPGRADE.old)
+    assert ("heal", "down", "start") == told(judged(facts(dead(), package_changes=(UPGRADE, back)), ServicesPolicy(rollback=True)))
+    other = replace(UPGRADE, package="other", at=back.at + 1)
+    assert ("other", "1", "2") == judged(facts(dead(), package_changes=(UPGRADE, back, other))).package
+
+
 def test_a_stuck_service_of_a_bad_package_is_told() -> None:
     """A restart does not mend it; the way back does, where the policy allows it."""
     seen = facts(answers=(reading("bad"),), package_changes=(UPGRADE,))
@@ -482,7 +498,7 @@ def test_a_stuck_service_of_a_bad_package_is_told() -> None:
     assert ("tell", "package", None) == told(judged(seen))
     assert ("heal", "package", "restart") == told(judged(seen, back))
     assert ("heal", "package", "start") == told(judged(facts(dead(), package_changes=(UPGRADE,)), back))
-    assert judged(seen, back, None, None, "restart").reason.endswith("going back did not help")
+    assert judged(seen, back, None, None, "restart").reason.endswith("that is proved to touch nothing else")
 
 
 @pytest.mark.parametrize("kind", ["network", "blocked"])
@@ -538,7 +554,8 @@ def test_the_first_rule_decides() -> None:
         judged(everything, policy(**pause), before, fleet(everything, None)).rule,
         judged(everything, None, before, fleet(everything, None)).rule,
     ]
-    rules += [judged(everything, None, before).rule, judged(everything, None, past(heal(10))).rule, judged(everything).rule]
+    unchanged = facts(dead(busy=True, exit_status=203, result="exit-code"))
+    rules += [judged(everything, None, before).rule, judged(unchanged, None, past(heal(10))).rule, judged(everything).rule]
     rules += [judged(facts(dead(exit_status=203, result="exit-code"), package_changes=(UPGRADE,))).rule]
     assert ["maintenance", "us", "quarantined", "back-off", "busy", "configuration"] == rules
 

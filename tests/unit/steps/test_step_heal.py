@@ -220,6 +220,7 @@ CHANGED = {"package_changes": (PackageChange(NOW - 120.0, "app", "1", "2", (UNIT
 
 def test_a_package_that_is_to_blame_is_taken_back_only_where_that_is_wanted() -> None:
     """With rollback exactly that package goes back; without it the command to type is told."""
+    assert {"package_changes", "package_manager"} <= set(STEP.needs)
     facts = seen(FAILED, **CHANGED)
     told, done = planned("rollback", facts), planned("rollback", facts, policy={"rollback": True})
     assert isinstance(told, Refuse)
