@@ -220,7 +220,7 @@ def _restarts(lines: Iterable[str], actions: Iterable[Action]) -> tuple[Restart,
 def _others(lines: Iterable[str], actions: Iterable[Action]) -> tuple[str, ...]:
     known = ("reboot: ", "manual: ")
     rest = [line for line in lines if not (line.startswith(known) or _RESTART.fullmatch(line) or _BY_SCRIPT.fullmatch(line))]
-    plain = [action.summary for action in actions if not action.unit and not isinstance(action.verb, Reboot)]
+    plain = [one.summary for one in actions if (not one.unit or isinstance(one.verb, Job)) and not isinstance(one.verb, Reboot)]
     return (*plain, *rest)
 
 

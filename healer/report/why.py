@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
-from healer.model.action import Gather
+from healer.model.action import Gather, Job
 from healer.model.events import ActEnded, ActIntended, ServiceAcknowledged, ServicesJudged, Stamped
 from healer.model.facts import Verdict
 from healer.model.services import ServiceJudgement
@@ -23,9 +23,9 @@ CHOICES = {
 class Entry:
     """One thing that was found, decided or done. `at` is ISO 8601, UTC.
 
-    `kind` is `judged`, `heal`, `evidence` or `acknowledged`; `unit` the service, `rule` the rule that decided (or the rung), `text` the
-    sentence. `verdict` is empty for what was decided, and `open` for an act of which the end is not known. `output` is the evidence that
-    was kept.
+    `kind` is `judged`, `heal`, `rollback`, `evidence` or `acknowledged`; `unit` the service, `rule` the rule that decided (or the rung),
+    `text` the sentence. `verdict` is empty for what was decided, and `open` for an act of which the end is not known. `output` is the
+    evidence that was kept.
     """
 
     at: str
@@ -64,7 +64,7 @@ def _entries(one: Stamped, ends: dict[str, ActEnded]) -> Iterator[Entry]:
             yield from (Entry(at, one.run, "judged", found.unit, found.choice, found.rule, _found(found)) for found in judgements)
         case ServiceAcknowledged(unit=unit, actor=actor):
             yield Entry(at, one.run, "acknowledged", unit, "", "", f"{actor} has looked: what was tried before counts no longer")
-        case ActIntended(action=action, act=act) if action.unit and (action.rung or isinstance(action.verb, Gather)):
+        case ActIntended(action=action, act=act) if action.unit and (action.rung or isinstance(action.verb, (Gather, Job))):
             yield _act(one, one.event, ends.get(act))
         case _:
             pass
@@ -77,7 +77,7 @@ def _found(one: ServiceJudgement) -> str:
 
 
 def _act(one: Stamped, intent: ActIntended, ended: ActEnded | None) -> Entry:
-    kind = "heal" if intent.action.rung else "evidence"
+    kind = "heal" if intent.action.rung else "rollback" if isinstance(intent.action.verb, Job) else "evidence"
     verdict = str(ended.verdict) if ended else "open"
     came = f": {ended.reason or 'done'}" if ended else ": its end is not known"
     if ended and ended.verdict is Verdict.GOOD and kind == "heal":

@@ -8,7 +8,7 @@ from cli_calls import Healer
 
 from healer.clock import SystemClock
 from healer.journal.store import SqlJournal
-from healer.model.action import Action, Gather, Run
+from healer.model.action import Action, Gather, Job, Run
 from healer.model.events import ActEnded, ActIntended, RunStarted, ServicesJudged
 from healer.model.facts import Verdict
 from healer.model.services import ServiceJudgement
@@ -50,6 +50,15 @@ def test_why_tells_newest_first(healer: Healer, journal: SqlJournal) -> None:
     places = [text_of(said.out).index(words) for words in ("[heals-an-hour]", "its end is not known", "exit code 4", "[down]")]
     assert (0, sorted(places)) == (said.code, places)
     assert "State: T" not in said.out
+
+
+def test_why_tells_of_a_way_back(healer: Healer, journal: SqlJournal) -> None:
+    """That a package was taken back for a service is told of the service, with what came of it."""
+    act = Action("go back to app 1.0", Job("true"), unit=UNIT)
+    journal.append(RUN, ActIntended("web1", "1/tasks/0", 0, "act-3", act))
+    journal.append(RUN, ActEnded("web1", "1/tasks/0", 0, "act-3", Verdict.GOOD, changed=True))
+    assert "go back to app 1.0: done" in healer("why", "web1", "app").out
+    assert ("rollback", "good") == next((one["kind"], one["verdict"]) for one in json.loads(healer("why", "web1", "app", "--json").out))
 
 
 def test_why_shows_the_evidence_where_it_is_wanted(healer: Healer, journal: SqlJournal) -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from healer.model.action import Act, Action, Run, Skip
+from healer.model.action import Act, Action, Job, Run, Skip
 from healer.model.events import Event, HostEnded, PlayStarted, ServiceAcknowledged, ServicesJudged, Stamped, TaskPlanned, Terminal
 from healer.model.services import Choice, ServiceJudgement, ServicePast
 from healer.report.explain import explain_host
@@ -64,6 +64,13 @@ def test_the_plan_tells_heals_and_no_rung_without_a_turn() -> None:
     """What would be brought back stands for itself; that most rungs have nothing to do is no news."""
     plan = host_plan(plan_of("changed", "ok"))
     assert (("start x: it is down",), (), True) == (plan.heals, plan.skipped, plan.work)
+
+
+def test_the_plan_tells_a_way_back() -> None:
+    """A package that would be taken back is named, although it is for a service."""
+    back = Act((Action("go back to app 1.0", Job("true"), unit="app.service"),))
+    events = [PlayStarted(0, "p", ("a",)), TaskPlanned("a", "0/tasks/0", "t", "heal", back), HostEnded("a", 0, "changed")]
+    assert "go back to app 1.0" in host_plan(stamped(*events)).others
 
 
 @pytest.mark.parametrize(
