@@ -1,4 +1,4 @@
-"""Logins to other hosts from which probes of a followed host are asked: is it well only for itself, or for others too?
+"""Logins to other hosts from which probes of a followed host are asked: whether it is well for others too, and not only for itself.
 
 They are made when first needed and kept, for a login each ten seconds would cost more than all the rest.
 """
