@@ -34,12 +34,15 @@ def restarts_between(before: ServiceSample | None, state: ServiceState | Service
 
 
 def fresh_starts(look: Look, state: ServiceState) -> int:
-    """Return how many looks in a row have found the service freshly started, each time anew, with this one."""
+    """Return how many looks in a row have found the service freshly started, each time anew, with this one.
+
+    They are counted from the last try to bring it back on: that start was ours, and none of the service's own.
+    """
     known = look.age(state)
     if known is None or known >= YOUNG:
         return 0
     before = look.sample(state.name)
-    if before is None or look.now - look.past.at > WINDOW:
+    if before is None or look.now - look.past.at > WINDOW or look.past.at <= last_heal(look.past.heals, state.name):
         return 1
     return before.starts + (before.invocation != state.invocation)
 

@@ -193,6 +193,14 @@ def test_three_looks_that_each_find_a_fresh_start_are_a_crash_loop(
     assert kinds == [kind for _, kind in found(facts(state(restarts=-1, **changes)), before=before)]
 
 
+@pytest.mark.parametrize(("tried", "kinds"), [(30.0, []), (90.0, ["crash_loop"])])
+def test_starts_of_ours_are_no_loop(tried: float, kinds: list[str]) -> None:
+    """A service is freshly started because it was just brought back; what it does after that counts anew."""
+    young = state(started=UPTIME - 5, invocation="i3")
+    before = past(heal(tried), samples={WEB: sample(starts=2, invocation="i2")})
+    assert kinds == [kind for _, kind in found(facts(young), before=before)]
+
+
 def test_a_loop_began_with_its_first_restart() -> None:
     """So that it can be put down to what happened just before."""
     assert NOW - 250 == only(facts(looping()), before=past(grown={WEB: (NOW - 9000, NOW - 250, NOW - 200)})).since
