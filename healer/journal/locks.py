@@ -69,7 +69,9 @@ class GroupLocks:
 
     def _prepare(self) -> None:
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # A mode is given to the last folder only, and a pass takes its lock before anybody has made the state folder.
+            for folder in (self._folder.parent, self._folder):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise JournalError(f"the folder of locks {self._folder} cannot be made: {error.strerror}.", advice=ELSEWHERE) from error
         require_local(self._folder)

@@ -154,6 +154,13 @@ def test_any_name_stays_in_the_folder(locks: GroupLocks, tmp_path: Path, group: 
     assert len([path for path in files if path.suffix == ".lock"]) == 1
 
 
+def test_whoever_comes_first_makes_the_state_folder_for_its_owner_only(locks: GroupLocks, tmp_path: Path) -> None:
+    """Where a lock is taken before there is a journal, the state folder is closed to others just as the folder of locks is."""
+    with locks.take(["web"], "r1"):
+        folders = (tmp_path / "state", tmp_path / "state" / "locks")
+        assert [0o700, 0o700] == [folder.stat().st_mode & 0o777 for folder in folders]
+
+
 def test_names_that_look_alike_are_two_locks(locks: GroupLocks) -> None:
     """Two groups never share a lock, also when their files would look alike."""
     with locks.take(["a/b"], "r1"), locks.take(["a_b"], "r2"):
