@@ -2,11 +2,11 @@
 
 import getpass
 import os
-import socket
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 
+from healer import node
 from healer.freezing import digest_of, documents_of
 from healer.inventory.patterns import select
 from healer.journal.queries import debt_history, unpaid
@@ -198,4 +198,4 @@ def actor() -> str:
         user = os.environ.get("SUDO_USER") or getpass.getuser()
     except (KeyError, OSError):
         user = str(os.getuid())
-    return f"{user}@{socket.gethostname()} pid {os.getpid()}"
+    return f"{user}@{node.name()} pid {os.getpid()}"

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from healer.journal.filesystems import make_private
 from healer.model.facts import Facts, Unchanged, Unknown, Updates
 
 LASTS = 24 * 3600.0
@@ -48,7 +49,7 @@ class Simulations:
     def keep(self, host: str, updates: Updates, now: float) -> None:
         """Remember a simulation that was made now. Where it cannot be written nothing is remembered: that only costs time."""
         try:
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_private(self._folder)
             handle, name = tempfile.mkstemp(dir=self._folder)  # 0600 from the beginning
             with os.fdopen(handle, "wb") as file:
                 file.write(_shape().dump_json(Kept(host, now, updates)))

@@ -1,13 +1,12 @@
 """The only file that names concrete classes: what the pipeline gets as doors, locks and journal."""
 
-import socket
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 
+from healer import node
 from healer.archive.store import ArchiveStore
 from healer.clock import SystemClock
 from healer.discovery import plugins
@@ -173,8 +172,8 @@ def doors(
             waiting=listeners.waiting,
             redact=lambda event: redacted(event, redactor),
             stop=stop,
-            machine_id=_machine_id(),
-            node=socket.gethostname(),
+            machine_id=node.machine_id(),
+            node=node.name(),
             most_logins=room,
             past=past,
             archives=ArchiveStore(settings.archive_folder),
@@ -248,10 +247,3 @@ def scan_key(access: Access, host: Host) -> Scanned:
 def enrol_key(scanned: Scanned, fingerprint: str) -> str:
     """Write the key down; returns how it stood before: `known` or `unknown`."""
     return enrol(scanned, fingerprint).value
-
-
-def _machine_id() -> str:
-    try:
-        return Path("/etc/machine-id").read_text(encoding="ascii").strip()
-    except OSError:
-        return ""

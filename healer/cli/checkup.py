@@ -12,6 +12,7 @@ from pathlib import Path
 import typer
 from rich.text import Text
 
+from healer import node
 from healer.cli.context import Setting, prepare
 from healer.cli.options import Common
 from healer.cli.screen import bare_table, put
@@ -122,8 +123,8 @@ def _notifications(settings: Settings, *, test: bool) -> Iterator[Check]:
 def _test_message(url: Secret, named: str) -> Check:
     from healer.watch.tell import name_of, send
 
-    node = platform.node()
-    troubles = send((url,), f"healer on {node}: test", f"This is a test by `healer doctor --notify` on {node}. Nothing is wrong.")
+    name = node.name()
+    troubles = send((url,), f"healer on {name}: test", f"This is a test by `healer doctor --notify` on {name}. Nothing is wrong.")
     words = troubles[0].removeprefix(name_of(url, 1)).strip() if troubles else "has taken a test message"
     return Check("notifications", good=not troubles, words=f"{named} {words}")
 

@@ -1,7 +1,6 @@
 """What a pass and a watch are carried out with under one command's setting: orders, logins that are kept, who is told, who keeps away."""
 
 import hashlib
-import platform
 import shlex
 import sys
 import threading
@@ -10,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 
+from healer import node
 from healer.cli.carrying import Ways, carry, new_run_id
 from healer.cli.context import Setting
 from healer.cli.live import Showing, view
@@ -76,7 +76,7 @@ def means_of(setting: Setting, stop: threading.Event, pool: LoginPool, *, shown:
         resume=orders.resume,
         carry=lambda order: carried(order, setting, stop, pool, shown=shown and not order.inputs.check),
         events=setting.events,
-        node=platform.node(),
+        node=node.name(),
         stop=stop,
     )
 

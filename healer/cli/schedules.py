@@ -1,7 +1,6 @@
 """Carries `healer schedule` out: what it is called with and from where is read once, here, and written down with absolute paths."""
 
 import os
-import platform
 import pwd
 import sys
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import typer
 
+from healer import node
 from healer.cli.context import Setting, prepare
 from healer.cli.options import Common
 from healer.inventory.sources import is_host_list, path_of
@@ -96,7 +96,7 @@ def _wanted(asked: Asked, setting: Setting) -> Wanted:
         arguments=tuple(_arguments(setting)),
         home=pwd.getpwuid(os.geteuid()).pw_dir,
         state=str(setting.settings.state_dir.absolute()),
-        node=f"{_machine_id()} {platform.node()}",
+        node=f"{node.machine_id()} {node.name()}",
         every=interval(asked.every),
         config=str(Path(config).absolute()) if config else "",
         watch=asked.watch,
@@ -123,13 +123,6 @@ def _arguments(setting: Setting) -> Iterator[str]:
     for flag, value in (("--user", common.user), ("--database", common.database), ("--forks", common.forks)):
         if value is not None:
             yield from (flag, str(value))
-
-
-def _machine_id() -> str:
-    try:
-        return Path("/etc/machine-id").read_text(encoding="ascii").strip()
-    except OSError:
-        return ""
 
 
 def _print(wanted: Schedule) -> None:

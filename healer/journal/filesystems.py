@@ -38,3 +38,12 @@ def filesystem(table: str, path: Path) -> str:
         if path.is_relative_to(point) and len(point.parts) >= best:
             best, kind = len(point.parts), after.split()[0]
     return kind
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder of the state folder, and that one too where it is not there yet, for their owner only. Raises OSError.
+
+    `mkdir` gives its mode to the last folder only, and nobody can tell who comes first: a lock, a journal, or what a look remembers.
+    """
+    for one in (folder.parent, folder):
+        one.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from healer.journal.filesystems import ELSEWHERE, require_local
+from healer.journal.filesystems import ELSEWHERE, make_private, require_local
 from healer.model.errors import JournalError, LockedError
 from healer.model.words import first_few
 from healer.ports import Clock
@@ -69,9 +69,7 @@ class GroupLocks:
 
     def _prepare(self) -> None:
         try:
-            # A mode is given to the last folder only, and a pass takes its lock before anybody has made the state folder.
-            for folder in (self._folder.parent, self._folder):
-                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private(self._folder)
         except OSError as error:
             raise JournalError(f"the folder of locks {self._folder} cannot be made: {error.strerror}.", advice=ELSEWHERE) from error
         require_local(self._folder)

@@ -123,9 +123,7 @@ def seen_of(verb: Gated, report: JobReport, output: bytes) -> Seen:
 def spec_of(verb: Gated, act: str, prefix: tuple[str, ...] = ()) -> JobSpec:
     """Return what the gate is given for a verb. `prefix` as in Scene."""
     if isinstance(verb, (PutFile, Archive, Free)):
-        spec = (
-            put_spec(verb, act) if isinstance(verb, PutFile) else free_spec(verb, act) if isinstance(verb, Free) else folder_spec(verb, act)
-        )
+        spec = _own_spec(verb, act)
         return replace(spec, argv=(*prefix, *spec.argv))
     if isinstance(verb, Job):
         argv = ("sh", "-c", verb.script, "healer", *verb.arguments)

@@ -5,7 +5,6 @@ The addresses are URLs with passwords and tokens in them. They are never shown: 
 
 import logging
 import re
-import socket
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
@@ -13,6 +12,7 @@ from threading import local
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from healer import node as this
 from healer.executors.threads import Threads
 from healer.healing.incidents import Changes, changes
 from healer.inventory.password_file import read_private
@@ -76,7 +76,7 @@ def tell(
         return _written(Told(found, str(error), (str(error),)), last, now, journal, run)
     if not urls:
         return Told(found)
-    troubles = send(urls, title_of(found, node or socket.gethostname()), body_of(found), patience)
+    troubles = send(urls, title_of(found, node or this.name()), body_of(found), patience)
     failed = "; ".join(troubles) if len(troubles) == len(urls) else ""
     return _written(Told(found, failed, troubles), last, now, journal, run)
 

@@ -13,6 +13,7 @@ from healer.model.host import Inventory
 from healer.pipeline import RESUMABLE_DAYS, Locks, Order
 from healer.ports import Journal
 from healer.rollout.fold import RunState, fold
+from healer.rollout.left_behind import node_of
 
 NEWEST = 50
 """How many of the newest runs are looked at: `healer resume` looks as far."""
@@ -39,11 +40,6 @@ def unfinished(journal: Journal, node: str, now: datetime) -> tuple[Unfinished, 
             if state.exit_code is None:
                 found.append(Unfinished(stamped.run, stamped.event, needs(stamped, state, now)))
     return tuple(found)
-
-
-def node_of(actor: str) -> str:
-    """Return the node of `user@node pid 123`."""
-    return actor.rpartition("@")[2].partition(" ")[0]
 
 
 def needs(stamped: Stamped, state: RunState, now: datetime) -> str:

@@ -15,8 +15,9 @@ from healer.model.events import RunEnded, RunStarted
 from healer.model.facts import Units, Updates
 from healer.model.report import RunReport
 from healer.pipeline import Locks, Order, actor, carry_out
+from healer.rollout.left_behind import node_of
 from healer.watch.passing import Means, Passed, one_pass
-from healer.watch.unfinished import Unfinished, node_of, order_to_resume, whole_or_nothing
+from healer.watch.unfinished import Unfinished, order_to_resume, whole_or_nothing
 
 HEAD = "- hosts: web\n  become: true\n  rolling: {soak: 0, canary: 0, max_unavailable: 100%}\n  max_fail_percentage: 100\n"
 PLAYBOOKS = {
